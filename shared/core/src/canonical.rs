@@ -1,0 +1,73 @@
+//! One unambiguous byte form for lists of fields.
+
+use std::fmt;
+
+/// Fields written with their lengths, so that ("a", "bc") and ("ab", "c") differ.
+///
+/// Used as additional data of sealed values and as the input of digests.
+#[derive(Default)]
+pub struct Canonical(Vec<u8>);
+
+impl Canonical {
+    /// Starts with the name of what is written, so that two uses never share a form.
+    pub fn of(purpose: &str) -> Self {
+        Self::default().field(purpose)
+    }
+
+    /// Appends one field.
+    #[must_use]
+    pub fn field(mut self, value: impl AsRef<[u8]>) -> Self {
+        let value = value.as_ref();
+        self.0.extend_from_slice(&(value.len() as u64).to_be_bytes());
+        self.0.extend_from_slice(value);
+        self
+    }
+
+    /// The bytes so far.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// SHA-256 of the bytes so far.
+    pub fn digest(&self) -> Digest {
+        let mut out = [0; 32];
+        out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.0).as_ref());
+        Digest(out)
+    }
+}
+
+/// A SHA-256 digest, shown in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_a_letter_between_fields_changes_the_bytes() {
+        let one = Canonical::of("x").field("a").field("bc");
+        let other = Canonical::of("x").field("ab").field("c");
+        assert_ne!(one.as_bytes(), other.as_bytes());
+        assert_ne!(one.digest(), other.digest());
+    }
+}

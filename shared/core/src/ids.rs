@@ -1,0 +1,99 @@
+//! Ids: UUID version 7 in a newtype each, so that one kind is never taken for another.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What is wrong with a text that should be an id.
+#[derive(Debug, thiserror::Error)]
+#[error("`{given}` is not a {kind} id")]
+pub struct IdError {
+    kind: &'static str,
+    given: String,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Uuid::from_str(text).map(Self).map_err(|_| IdError { kind: $kind, given: text.chars().take(64).collect() })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+id!(
+    /// A client of the agency.
+    TenantId, "tenant"
+);
+id!(
+    /// A tenant's grant to one SaaS.
+    ConnectionId, "connection"
+);
+id!(
+    /// One `tools/call`.
+    CallId, "call"
+);
+id!(
+    /// An agent's API key (the row, not the secret).
+    ApiKeyId, "API key"
+);
+id!(
+    /// A previewed write that waits for its confirmation.
+    PreviewId, "preview"
+);
+
+/// The upstream's own id of an account, in the upstream's canonical text form (Google Ads: ten digits without dashes).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(Cow<'static, str>);
+
+impl AccountId {
+    /// Takes the canonical text as it is; each integration checks the form of its own.
+    pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,23 @@
+//! The words that every other crate speaks: ids, instants, money, error classes, outcomes and sealed handles.
+//!
+//! Nothing here reads a file, a socket or the system clock by itself: time and randomness come in through [`Ambient`].
+
+mod ambient;
+mod canonical;
+mod clock;
+mod fault;
+mod handle;
+mod ids;
+mod money;
+mod outcome;
+mod wire;
+
+pub use ambient::{Ambient, Entropy};
+pub use canonical::{Canonical, Digest};
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use fault::{Class, Fault, Scope};
+pub use handle::{HandleError, Handles};
+pub use ids::{AccountId, ApiKeyId, CallId, ConnectionId, IdError, PreviewId, TenantId};
+pub use money::{Currency, Micros, Money, MoneyError};
+pub use outcome::Outcome;
+pub use wire::{Wire, WireError};

@@ -1,0 +1,109 @@
+//! What an integration is: everything that portal, pipeline, docs and tests derive from.
+
+use std::time::Duration;
+
+/// An integration's manifest: a typed constant in `src/manifest.rs`.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Name in paths, scopes and settings: `google-ads`.
+    pub name: &'static str,
+    /// Name for people: `Google Ads`.
+    pub title: &'static str,
+    /// Version of this MCP server.
+    pub server_version: &'static str,
+    /// What agents are told about the server as a whole.
+    pub instructions: &'static str,
+    /// How the upstream knows us.
+    pub auth: AuthShape,
+    /// Root of every request path: scheme and host, no trailing slash.
+    pub base_url: &'static str,
+    /// The upstream's API version.
+    pub version: VersionPin,
+    /// What a person fills in to connect, beyond an OAuth redirect.
+    pub connect_form: &'static [Field],
+    /// Default limits for one tenant; the operator's settings may change them.
+    pub limits: Limits,
+}
+
+impl Manifest {
+    /// Scope that a caller needs for tools that only read.
+    pub fn read_scope(&self) -> String {
+        format!("{}:read", self.name)
+    }
+
+    /// Scope that a caller needs for tools that change something.
+    pub fn write_scope(&self) -> String {
+        format!("{}:write", self.name)
+    }
+}
+
+/// The five ways in which an upstream knows its callers.
+#[derive(Clone, Debug)]
+pub enum AuthShape {
+    /// OAuth 2 with a long-lived refresh token and bearer access tokens (Google Ads).
+    OAuthRefresh(OAuth),
+    /// A system user's token, signed with the app's secret on each request (Meta Ads).
+    SystemUserToken,
+    /// Login with Amazon: OAuth 2 plus client id and profile headers (Amazon Ads).
+    LoginWithAmazon(OAuth),
+    /// OAuth 2 whose refresh token has a fixed end, plus Rest.li protocol and version headers (LinkedIn Ads).
+    RestliOAuth(OAuth),
+    /// A static key in one header (Supermetrics).
+    ApiKey {
+        /// The header's name.
+        header: &'static str,
+    },
+}
+
+/// An upstream's OAuth 2 endpoints and scopes.
+#[derive(Clone, Debug)]
+pub struct OAuth {
+    /// Where a person grants access.
+    pub authorize_url: &'static str,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_url: &'static str,
+    /// Where a grant is taken back, if the vendor has such a place.
+    pub revoke_url: Option<&'static str>,
+    /// The scopes asked for.
+    pub scopes: &'static [&'static str],
+    /// How long before its end an access token is refreshed.
+    pub refresh_ahead: Duration,
+}
+
+/// The upstream's API version and the day it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionPin {
+    /// As the upstream writes it: `v26`.
+    pub version: &'static str,
+    /// Last day it is served, `YYYY-MM-DD`; a projection where the vendor gives no date.
+    pub ends: &'static str,
+}
+
+/// One field of the connect form.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Name in the stored credential.
+    pub name: &'static str,
+    /// Label for people.
+    pub label: &'static str,
+    /// Never shown again, never logged.
+    pub secret: bool,
+}
+
+/// How often something may happen: `burst` at once, refilled at `per_minute`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Steady rate.
+    pub per_minute: u32,
+    /// How many may come at once.
+    pub burst: u32,
+}
+
+/// Default limits for one tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For each read tool.
+    pub read: Rate,
+    /// For each write tool.
+    pub write: Rate,
+}

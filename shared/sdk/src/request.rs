@@ -1,0 +1,87 @@
+//! A request to the upstream without its credential, and the answer.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+use turnpike_core::{AccountId, Class, Fault};
+
+use crate::ToolError;
+
+/// Whether a request changes something at the upstream. A write is never sent twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Safe to send again.
+    Read,
+    /// Changes something: sent once, and read back when no answer came.
+    Write,
+}
+
+/// A request to the upstream. The credential is added behind [`crate::Egress`].
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// HTTP method.
+    pub method: Method,
+    /// Path below the manifest's base URL, beginning with `/`. Only unreserved characters, `/` and `:` may stand in it.
+    pub path: String,
+    /// Query pairs, encoded when sent.
+    pub query: Vec<(&'static str, String)>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON body.
+    pub json: Option<Bytes>,
+    /// The account it is for: its own limits and holds.
+    pub account: Option<AccountId>,
+    /// Whether it changes something.
+    pub effect: Effect,
+}
+
+impl Request {
+    /// A `GET` that reads.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), query: vec![], headers: vec![], json: None, account: None, effect: Effect::Read }
+    }
+
+    /// A `POST` with a JSON body; say with `effect` whether it changes something.
+    pub fn post(path: impl Into<String>, body: &impl Serialize, effect: Effect) -> Result<Self, ToolError> {
+        let json = serde_json::to_vec(body).map_err(|error| ToolError::Bug(format!("request body: {error}")))?;
+        Ok(Self { method: Method::POST, json: Some(json.into()), effect, ..Self::get(path) })
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Names the account that the request is for.
+    #[must_use]
+    pub fn account(mut self, account: &AccountId) -> Self {
+        self.account = Some(account.clone());
+        self
+    }
+}
+
+/// The upstream's answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, whole.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// The body as JSON; a body that is none is the upstream's failure.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        serde_json::from_slice(&self.body)
+            .map_err(|_| Fault::new(Class::Upstream, "the upstream's answer is not the JSON that its API promises"))
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}

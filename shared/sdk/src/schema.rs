@@ -1,0 +1,63 @@
+//! JSON Schemas as agents' hosts like them.
+
+use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
+use serde_json::{Map, Value, json};
+
+/// Schema of what a tool takes.
+pub(crate) fn input<T: JsonSchema>() -> Map<String, Value> {
+    object(SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>())
+}
+
+/// Schema of what a tool answers.
+pub(crate) fn output<T: JsonSchema>() -> Map<String, Value> {
+    object(SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>())
+}
+
+/// Adds the confirmation field that every write tool has.
+pub(crate) fn with_preview_id(mut schema: Map<String, Value>) -> Map<String, Value> {
+    let field = json!({
+        "type": "string",
+        "description": "Leave out to preview. To apply the previewed change, send the same arguments again with the `preview_id` that the preview returned."
+    });
+    if let Some(properties) = schema.entry("properties").or_insert_with(|| json!({})).as_object_mut() {
+        properties.insert("preview_id".into(), field);
+    }
+    schema
+}
+
+fn object(mut schema: schemars::Schema) -> Map<String, Value> {
+    let mut tidy = RecursiveTransform(|schema: &mut schemars::Schema| drop_null(schema));
+    schemars::transform::Transform::transform(&mut tidy, &mut schema);
+    schema.remove("$schema");
+    schema.remove("title");
+    match schema.to_value() {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// An optional field is one that may be left out. Several hosts cannot read `["string", "null"]`, so null is not offered.
+fn drop_null(schema: &mut schemars::Schema) {
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        choices.retain(|choice| *choice != json!({ "type": "null" }));
+        if let [Value::Object(only)] = choices.as_slice() {
+            let only = only.clone();
+            schema.remove("anyOf");
+            for (key, value) in only {
+                if schema.get(&key).is_none() {
+                    schema.insert(key, value);
+                }
+            }
+        }
+    }
+}

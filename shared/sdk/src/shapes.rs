@@ -1,0 +1,69 @@
+//! Result shapes that all integrations share, so that an agent learns them once.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A sealed place in a listing. Opaque to agents; opens only for the tenant, the caller and the arguments it was made for.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+/// What part of the whole a result shows.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Page {
+    /// Rows in this answer.
+    pub shown: usize,
+    /// Rows in all, where the upstream tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// True when there are rows that this answer does not hold.
+    pub truncated: bool,
+    /// Send it as `cursor`, with the same arguments, for the rows that follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<Cursor>,
+}
+
+/// The days that a result covers, both included.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Period {
+    /// First day, `YYYY-MM-DD`.
+    pub start: String,
+    /// Last day, `YYYY-MM-DD`.
+    pub end: String,
+    /// IANA zone in which the days begin and end.
+    pub time_zone: String,
+}
+
+/// How far a write has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteStatus {
+    /// Checked; nothing has changed yet.
+    Preview,
+    /// Changed, and read back.
+    Applied,
+    /// Already as asked; nothing was sent.
+    Unchanged,
+}
+
+/// What every write tool answers.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WriteAnswer<State> {
+    /// How far it has come.
+    pub status: WriteStatus,
+    /// The change in one sentence.
+    pub summary: String,
+    /// The values before.
+    pub before: State,
+    /// The values after: planned in a preview, read back once applied.
+    pub after: State,
+    /// What a person should know before agreeing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Send it with the same arguments to apply the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_id: Option<String>,
+    /// When the preview lapses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}

@@ -1,0 +1,157 @@
+//! Tools as their authors write them.
+
+use std::{future::Future, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::{ArgumentError, Cx, NamesAccounts, Prepared, ToolError, WriteAnswer, prepared, schema};
+
+/// Whether a tool changes anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Only reads.
+    Read,
+    /// Changes something, after a preview.
+    Write,
+}
+
+/// Cost class: the price book gives each a price.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cost {
+    /// One small request at most.
+    Light,
+    /// The usual read or write.
+    Standard,
+    /// A report over many rows.
+    Heavy,
+}
+
+impl Cost {
+    /// The word in the price book.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Standard => "standard",
+            Self::Heavy => "heavy",
+        }
+    }
+}
+
+/// What is declared about a tool. Hints, scopes, price and cache follow from it.
+#[derive(Clone, Copy, Debug)]
+pub struct ToolSpec {
+    /// `[a-z0-9_]`, at most 48 characters: the combined server puts the integration's name before it.
+    pub name: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+    /// What it does and when to use it, for agents.
+    pub description: &'static str,
+    /// Whether it changes anything.
+    pub access: Access,
+    /// Its cost class.
+    pub cost: Cost,
+    /// How old a kept answer may be; `None` for tools whose answers are not kept.
+    pub cache: Option<Duration>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Server version that brought it.
+    pub since: &'static str,
+    /// Server version that deprecated it.
+    pub deprecated: Option<&'static str>,
+}
+
+impl ToolSpec {
+    /// A read tool with the usual settings: standard cost, not kept, 45 s.
+    pub const fn read(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        let (cache, timeout) = (None, Duration::from_secs(45));
+        Self { name, title, description, access: Access::Read, cost: Cost::Standard, cache, timeout, since: "0.1.0", deprecated: None }
+    }
+
+    /// A write tool with the usual settings.
+    pub const fn write(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        Self { access: Access::Write, ..Self::read(name, title, description) }
+    }
+}
+
+/// A tool that only reads.
+pub trait ReadTool: Send + Sync + 'static {
+    /// Its arguments; unknown fields must be refused (`#[serde(deny_unknown_fields)]`).
+    type Args: DeserializeOwned + JsonSchema + NamesAccounts + Send + 'static;
+    /// Its answer.
+    type Answer: Serialize + JsonSchema + Send;
+    /// What is declared about it.
+    const SPEC: ToolSpec;
+
+    /// Does the work.
+    fn call(args: Self::Args, cx: Cx) -> impl Future<Output = Result<Self::Answer, ToolError>> + Send;
+}
+
+/// What a write will do, worked out from the observed state.
+pub struct Plan<State> {
+    /// The state wanted.
+    pub after: State,
+    /// The change in one sentence.
+    pub summary: String,
+    /// What a person should know before agreeing.
+    pub warnings: Vec<String>,
+}
+
+/// A tool that changes something. The pipeline runs the steps: preview is observe, plan, dry run; confirm is observe,
+/// compare, apply, observe again.
+pub trait WriteTool: Send + Sync + 'static {
+    /// Its arguments, without `preview_id`, which the pipeline adds.
+    type Args: DeserializeOwned + JsonSchema + NamesAccounts + Send + Sync + 'static;
+    /// What it changes, as observed at the upstream.
+    type State: Serialize + DeserializeOwned + JsonSchema + PartialEq + Send;
+    /// What is declared about it.
+    const SPEC: ToolSpec;
+
+    /// Reads the present state.
+    fn observe(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<Self::State, ToolError>> + Send;
+    /// Works out the change; refuses what must not be done.
+    fn plan(args: &Self::Args, before: &Self::State) -> Result<Plan<Self::State>, ToolError>;
+    /// Asks the upstream to check the change without making it, where it can.
+    fn dry_run(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
+    /// Makes the change.
+    fn apply(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
+}
+
+/// A tool with its types erased, as the pipeline holds it.
+pub struct Tool {
+    /// What is declared about it.
+    pub spec: ToolSpec,
+    /// JSON Schema of its arguments.
+    pub input_schema: Map<String, Value>,
+    /// JSON Schema of its answer.
+    pub output_schema: Map<String, Value>,
+    prepare: fn(Map<String, Value>) -> Result<Prepared, ArgumentError>,
+}
+
+impl Tool {
+    /// A tool that only reads.
+    pub fn read<T: ReadTool>() -> Self {
+        Self {
+            spec: T::SPEC,
+            input_schema: schema::input::<T::Args>(),
+            output_schema: schema::output::<T::Answer>(),
+            prepare: prepared::read::<T>,
+        }
+    }
+
+    /// A tool that changes something.
+    pub fn write<T: WriteTool>() -> Self {
+        Self {
+            spec: T::SPEC,
+            input_schema: schema::with_preview_id(schema::input::<T::Args>()),
+            output_schema: schema::output::<WriteAnswer<T::State>>(),
+            prepare: prepared::write::<T>,
+        }
+    }
+
+    /// Reads the arguments into their type; the error names the field and teaches the fix.
+    pub fn prepare(&self, arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
+        (self.prepare)(arguments)
+    }
+}
