@@ -1,0 +1,62 @@
+//! Settings that parse and yet must not be served.
+
+use turnpike_core::Outcome;
+use url::{Host, Url};
+
+use crate::{ConfigError, Environment, Settings};
+
+impl Settings {
+    /// Refuses what is unsafe or cannot work, with the setting's name.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let refused = |key, reason: &str| Err(ConfigError::Refused { key, reason: reason.into() });
+        let production = self.environment == Environment::Production;
+
+        match self.server.public_url.as_str() {
+            "" if production => return refused("server.public_url", "set it to the https:// URL that clients use"),
+            "" if !self.listens_on_loopback() => {
+                return refused("server.public_url", "set it when `server.listen` is not a loopback address; the Host header is checked against it");
+            }
+            "" => {}
+            text => check_public_url(text)?,
+        }
+        if self.vault.key_provider != "local" {
+            return refused("vault.key_provider", "the only provider is \"local\"");
+        }
+        if production {
+            return refused("vault.key_provider", "a local key file is refused in production: whoever copies the disk has every credential");
+        }
+        if self.store.max_connections == 0 {
+            return refused("store.max_connections", "it must be at least 1");
+        }
+        if let Some(missing) = Outcome::ALL.iter().find(|outcome| !self.prices.percent.contains_key(outcome)) {
+            return Err(ConfigError::Refused { key: "prices.percent", reason: format!("outcome `{missing}` has no price") });
+        }
+        if [self.prices.light, self.prices.standard, self.prices.heavy].iter().any(|price| *price < 0) {
+            return refused("prices", "a price must not be negative");
+        }
+        Ok(())
+    }
+
+    fn listens_on_loopback(&self) -> bool {
+        let host = self.server.listen.rsplit_once(':').map_or(self.server.listen.as_str(), |(host, _)| host);
+        host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+fn check_public_url(text: &str) -> Result<(), ConfigError> {
+    let refused = |reason: &str| Err(ConfigError::Refused { key: "server.public_url", reason: reason.into() });
+    let Ok(url) = Url::parse(text) else { return refused("it is not a URL") };
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return refused("it names no host"),
+    };
+    if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
+        return refused("it must begin with https://; http:// is for loopback only");
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return refused("it must be scheme and host only");
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! The settings, typed. `default.toml` says what each is for.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use turnpike_core::{Currency, Outcome};
+use url::Url;
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Settings {
+    pub environment: Environment,
+    pub data: PathBuf,
+    pub server: ServerSettings,
+    pub store: StoreSettings,
+    pub vault: VaultSettings,
+    pub limits: LimitSettings,
+    pub prices: PriceSettings,
+    pub telemetry: TelemetrySettings,
+    pub integrations: BTreeMap<String, IntegrationSettings>,
+}
+
+/// How strict start-up is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+/// Section `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct ServerSettings {
+    pub listen: String,
+    pub public_url: String,
+    pub allowed_hosts: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub authorization_servers: Vec<Url>,
+    pub max_body_bytes: usize,
+    pub drain_seconds: u64,
+    pub servers: Vec<String>,
+}
+
+/// Section `[store]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct StoreSettings {
+    pub url: SecretString,
+    pub owner_url: SecretString,
+    pub max_connections: u32,
+}
+
+/// Section `[vault]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct VaultSettings {
+    pub key_provider: String,
+    pub key_file: PathBuf,
+}
+
+/// Section `[limits]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct LimitSettings {
+    pub tenant_per_minute: u32,
+    pub tenant_burst: u32,
+    pub principal_per_minute: u32,
+    pub principal_burst: u32,
+    pub tenant_concurrent: usize,
+    pub answer_characters: usize,
+}
+
+/// Section `[prices]`, in micro-units of the currency.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct PriceSettings {
+    pub currency: Currency,
+    pub light: i64,
+    pub standard: i64,
+    pub heavy: i64,
+    pub percent: OutcomePercents,
+}
+
+/// What part of the price each outcome costs. Every outcome must be named: a price that nobody chose is a mistake.
+pub type OutcomePercents = BTreeMap<Outcome, u8>;
+
+/// Section `[telemetry]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct TelemetrySettings {
+    pub log: LogFormat,
+    pub filter: String,
+    pub otlp_endpoint: String,
+    pub service_name: String,
+}
+
+/// How log records look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+/// Section `[integrations.<name>]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct IntegrationSettings {
+    pub version: String,
+    pub version_ends: String,
+    pub base_url: String,
+    pub token_url: String,
+    pub read_per_minute: u32,
+    pub read_burst: u32,
+    pub write_per_minute: u32,
+    pub write_burst: u32,
+}
+
+impl Settings {
+    /// The database's URL: as set, or the SQLite file in the data folder.
+    pub fn store_url(&self) -> SecretString {
+        match self.store.url.expose_secret() {
+            "" => format!("sqlite:{}", self.data.join("turnpike.db").display()).into(),
+            _ => self.store.url.clone(),
+        }
+    }
+
+    /// The local key's path: as set, or in the data folder.
+    pub fn key_file(&self) -> PathBuf {
+        if self.vault.key_file.as_os_str().is_empty() { self.data.join("local.key") } else { self.vault.key_file.clone() }
+    }
+
+    /// The settings of one integration; empty ones when the file has no such section.
+    pub fn integration(&self, name: &str) -> IntegrationSettings {
+        self.integrations.get(name).cloned().unwrap_or_default()
+    }
+}
