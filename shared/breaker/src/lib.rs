@@ -77,22 +77,16 @@ impl Breakers {
         Self { policy, entries: Mutex::default() }
     }
 
+    /// Would a request of these scopes go now? Changes nothing.
+    pub fn peek(&self, keys: &[Key], now: Timestamp) -> Result<(), Stopped> {
+        look(&self.lock(), keys, now)
+    }
+
     /// May a request of these scopes go now? A half-open breaker admits one probe at a time; a probe that never reports
     /// back is given up after `patience`.
     pub fn check(&self, keys: &[Key], now: Timestamp, patience: Duration) -> Result<(), Stopped> {
         let mut entries = self.lock();
-        for key in keys {
-            let Some(entry) = entries.get(key) else { continue };
-            if let Some((class, until)) = entry.hold.filter(|(_, until)| *until > now) {
-                return Err(Stopped::Held { class, until });
-            }
-            if let Some(until) = entry.open_until {
-                let until = entry.probing_until.map_or(until, |probing| probing.max(until));
-                if until > now {
-                    return Err(Stopped::Open { until });
-                }
-            }
-        }
+        look(&entries, keys, now)?;
         for key in keys {
             if let Some(entry) = entries.get_mut(key).filter(|entry| entry.open_until.is_some()) {
                 entry.probing_until = Some(now.plus(patience));
@@ -141,6 +135,21 @@ impl Breakers {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn look(entries: &HashMap<Key, Entry>, keys: &[Key], now: Timestamp) -> Result<(), Stopped> {
+    for entry in keys.iter().filter_map(|key| entries.get(key)) {
+        if let Some((class, until)) = entry.hold.filter(|(_, until)| *until > now) {
+            return Err(Stopped::Held { class, until });
+        }
+        if let Some(until) = entry.open_until {
+            let until = entry.probing_until.map_or(until, |probing| probing.max(until));
+            if until > now {
+                return Err(Stopped::Open { until });
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a socket or the system clock by itself: time and randomness come in through [`Ambient`].
 
 mod ambient;
+mod api_key;
 mod canonical;
 mod clock;
 mod fault;
@@ -13,6 +14,7 @@ mod outcome;
 mod wire;
 
 pub use ambient::{Ambient, Entropy};
+pub use api_key::ApiKey;
 pub use canonical::{Canonical, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};

@@ -1,0 +1,117 @@
+//! Putting the credential on a request: the one place, besides the vault, where a secret stands in clear.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::hmac;
+use http::{HeaderValue, header::AUTHORIZATION, request::Builder};
+use secrecy::ExposeSecret;
+use turnpike_sdk::AuthShape;
+use turnpike_vault::{Credential, OAuthGrant};
+use url::form_urlencoded::Serializer;
+use zeroize::Zeroizing;
+
+/// Adds what the auth shape asks for; returns the request and its query string.
+pub(crate) fn apply(
+    request: Builder,
+    query: &[(&'static str, String)],
+    credential: &Credential,
+    shape: &AuthShape,
+    version: &str,
+) -> (Builder, String) {
+    let mut pairs = Serializer::new(String::new());
+    pairs.extend_pairs(query);
+    let request = match credential {
+        Credential::OAuthRefresh(grant) => bearer(request, access(grant)),
+        Credential::SystemUserToken { app_secret, token, .. } => {
+            let token = token.expose_secret();
+            pairs.append_pair("appsecret_proof", &proof(app_secret.expose_secret(), token));
+            bearer(request, token)
+        }
+        Credential::LoginWithAmazon { grant, profile_id, .. } => bearer(request, access(grant))
+            .header("Amazon-Advertising-API-ClientId", &grant.client_id)
+            .header("Amazon-Advertising-API-Scope", profile_id),
+        Credential::RestliOAuth { grant, .. } => bearer(request, access(grant))
+            .header("X-Restli-Protocol-Version", "2.0.0")
+            .header("LinkedIn-Version", version),
+        Credential::ApiKey { key } => match shape {
+            AuthShape::ApiKey { header } => request.header(*header, sensitive(key.expose_secret())),
+            _ => request,
+        },
+    };
+    (request, pairs.finish())
+}
+
+fn access(grant: &OAuthGrant) -> &str {
+    grant.access.as_ref().map_or("", |access| access.token.expose_secret())
+}
+
+fn bearer(request: Builder, token: &str) -> Builder {
+    request.header(AUTHORIZATION, sensitive(&Zeroizing::new(format!("Bearer {token}"))))
+}
+
+/// A header value that is never printed. One that cannot be a header becomes empty, and the upstream refuses it.
+fn sensitive(text: &str) -> HeaderValue {
+    let mut value = HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+/// Meta's `appsecret_proof`: HMAC-SHA-256 of the token under the app's secret, in hexadecimal.
+fn proof(app_secret: &str, token: &str) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, app_secret.as_bytes()), token.as_bytes());
+    tag.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, time::Duration};
+
+    use turnpike_sdk::OAuth;
+
+    use super::*;
+
+    const OAUTH: OAuth = OAuth { authorize_url: "", token_url: "", revoke_url: None, scopes: &[], refresh_ahead: Duration::ZERO };
+
+    fn applied(shape: &AuthShape) -> (HashMap<String, String>, String) {
+        let form = [
+            ("client_id", "client"), ("client_secret", "s"), ("refresh_token", "r"), ("region", "eu"), ("profile_id", "9007199254740993"),
+            ("app_id", "app"), ("app_secret", "app-secret"), ("token", "system-token"), ("key", "the-key"),
+        ];
+        let form = form.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        let credential = Credential::from_form(shape, form).unwrap();
+        let (request, query) = apply(http::Request::builder(), &[("q", "a b&c".into())], &credential, shape, "202607");
+        let request = request.body(()).unwrap();
+        let headers = request.headers().iter();
+        (headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(), query)
+    }
+
+    #[test]
+    fn each_shape_puts_its_own_headers_on() {
+        let (headers, query) = applied(&AuthShape::OAuthRefresh(OAUTH));
+        assert_eq!(headers["authorization"], "Bearer ");
+        assert_eq!(query, "q=a+b%26c");
+
+        let (headers, query) = applied(&AuthShape::SystemUserToken);
+        assert_eq!(headers["authorization"], "Bearer system-token");
+        assert_eq!(query, format!("q=a+b%26c&appsecret_proof={}", proof("app-secret", "system-token")));
+
+        let (headers, _) = applied(&AuthShape::LoginWithAmazon(OAUTH));
+        assert_eq!(headers["amazon-advertising-api-clientid"], "client");
+        assert_eq!(headers["amazon-advertising-api-scope"], "9007199254740993");
+
+        let (headers, _) = applied(&AuthShape::RestliOAuth(OAUTH));
+        assert_eq!((&*headers["x-restli-protocol-version"], &*headers["linkedin-version"]), ("2.0.0", "202607"));
+
+        let (headers, _) = applied(&AuthShape::ApiKey { header: "x-api-key" });
+        assert_eq!(headers["x-api-key"], "the-key");
+    }
+
+    #[test]
+    fn the_proof_is_hmac_sha256_in_hexadecimal() {
+        let known = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+        assert_eq!(proof("key", "The quick brown fox jumps over the lazy dog"), known);
+    }
+}

@@ -1,0 +1,251 @@
+//! A request to the upstream, step by step.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use tracing::Instrument as _;
+use turnpike_breaker::{Key, Stopped};
+use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
+use turnpike_sdk::{Connection, Effect, Egress, Request, Response};
+use turnpike_telemetry::{Traceparent, UpstreamSpan, upstream_span};
+use turnpike_vault::{Lease, Renewal, VaultError};
+
+use crate::{Endpoint, Route, Upstream, apply::apply};
+
+/// How often a read is tried when the upstream fails, and the pauses between.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// A hold without a named end.
+const SHORT_HOLD: Duration = Duration::from_secs(30);
+/// The longest hold that we believe.
+const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
+
+/// What one upstream request did, for the ledger.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// HTTP method.
+    pub method: String,
+    /// Path without query.
+    pub path: String,
+    /// HTTP status; nought when no answer came.
+    pub status: u16,
+    /// How long it took.
+    pub millis: u64,
+    /// Class of the failure, if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// The vendor's id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// The way out for one call. Remembers the steps it took.
+pub struct Lane {
+    upstream: Upstream,
+    route: Route,
+    endpoint: Endpoint,
+    connection: Arc<Connection>,
+    deadline: Timestamp,
+    steps: Mutex<Vec<Step>>,
+    own_fault: Mutex<Option<String>>,
+}
+
+impl Lane {
+    pub(crate) fn new(upstream: Upstream, route: Route, endpoint: Endpoint, connection: Arc<Connection>, deadline: Timestamp) -> Self {
+        Self { upstream, route, endpoint, connection, deadline, steps: Mutex::default(), own_fault: Mutex::default() }
+    }
+
+    /// The upstream requests so far.
+    pub fn steps(&self) -> Vec<Step> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Set when a request failed through no fault of the upstream or the caller.
+    pub fn own_fault(&self) -> Option<String> {
+        self.own_fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn send_guarded(&self, request: Request) -> Result<Response, Fault> {
+        let renewal = self.upstream.renewal(&self.connection).ok_or_else(|| self.blame_us("the integration is not served here"))?;
+        let mut keys = vec![self.key("host")];
+        keys.extend(request.account.as_ref().map(|account| self.key(&format!("account/{account}"))));
+        self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(stopped)?;
+
+        let mut lease = self.upstream.vault().lease(&renewal).await.map_err(|error| self.not_leased(error))?;
+        keys.push(self.key(&format!("app/{}", lease.credential.app())));
+
+        let mut refreshed = false;
+        let mut attempt = 0;
+        loop {
+            let now = self.upstream.now();
+            self.upstream.breakers().check(&keys, now, self.deadline.since(now)).map_err(stopped)?;
+            attempt += 1;
+            let fault = match self.send_once(&request, &lease, attempt).await {
+                Ok(response) => {
+                    self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
+                    return Ok(response);
+                }
+                Err(fault) => fault,
+            };
+            match fault.class {
+                Class::AuthExpired if !refreshed => {
+                    refreshed = true;
+                    lease = self.renew(&renewal, &lease).await?;
+                    continue;
+                }
+                Class::RateStorm | Class::QuotaDaily => return Err(self.hold(&keys, fault)),
+                Class::Upstream => self.upstream.breakers().failed(&keys[0], self.upstream.now()),
+                _ => self.upstream.breakers().healthy(&keys[..1], self.upstream.now()),
+            }
+            match PAUSES.get(attempt as usize - 1) {
+                Some(pause) if self.may_repeat(&request, &fault, *pause) => tokio::time::sleep(*pause).await,
+                _ => return Err(fault),
+            }
+        }
+    }
+
+    /// One attempt: credential on, trace on, sent, recorded, classified.
+    async fn send_once(&self, request: &Request, lease: &Lease, attempt: u32) -> Result<Response, Fault> {
+        let span = upstream_span(&UpstreamSpan {
+            method: request.method.as_str(),
+            integration: &self.connection.integration,
+            host: self.host(),
+            attempt,
+        });
+        let http = self.to_http(request, lease, &span)?;
+        let began = Instant::now();
+        let sent = self.upstream.wire().send(http).instrument(span.clone()).await;
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+
+        let (status, result) = match sent {
+            Ok(answer) => {
+                let (parts, body) = answer.into_parts();
+                let response = Response { status: parts.status, headers: parts.headers, body };
+                let fault = (self.route.integration.classify)(&response, self.upstream.now());
+                (parts.status.as_u16(), fault.map_or(Ok(response), Err))
+            }
+            Err(error) => (0, Err(not_answered(error, request.effect))),
+        };
+        let fault = result.as_ref().err();
+        span.record("http.response.status_code", status);
+        if let Some(fault) = fault {
+            span.record("error.type", fault.class.as_str());
+            span.record("otel.status_code", "ERROR");
+        }
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(Step {
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            status,
+            millis,
+            class: fault.map(|fault| fault.class),
+            request_id: fault.and_then(|fault| fault.request_id.clone()),
+        });
+        result
+    }
+
+    fn to_http(&self, request: &Request, lease: &Lease, span: &tracing::Span) -> Result<http::Request<Bytes>, Fault> {
+        if !request.path.starts_with('/') || !request.path.bytes().all(is_path_byte) || request.path.contains("..") {
+            return Err(self.blame_us("a tool built a path with characters that do not belong there"));
+        }
+        let mut http = http::Request::builder().method(request.method.clone());
+        for (name, value) in &request.headers {
+            http = http.header(*name, value);
+        }
+        if request.json.is_some() {
+            http = http.header(http::header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(parent) = Traceparent::of(span) {
+            http = http.header("traceparent", parent.header());
+        }
+        let version = &self.route.version;
+        let (http, query) = apply(http, &request.query, &lease.credential, &self.route.integration.manifest.auth, version);
+        let question = if query.is_empty() { "" } else { "?" };
+        let uri = format!("{}{}{question}{query}", self.endpoint.base_url, request.path);
+        http.uri(uri)
+            .body(request.json.clone().unwrap_or_default())
+            .map_err(|_| self.blame_us("a tool built a request that is not valid HTTP"))
+    }
+
+    async fn renew(&self, renewal: &Renewal, spent: &Lease) -> Result<Arc<Lease>, Fault> {
+        self.upstream.vault().renew(renewal, spent.generation).await.map_err(|error| self.not_leased(error))
+    }
+
+    /// A read may go again when the upstream failed and there is time.
+    fn may_repeat(&self, request: &Request, fault: &Fault, pause: Duration) -> bool {
+        fault.class == Class::Upstream && request.effect == Effect::Read && self.upstream.now().plus(pause) < self.deadline
+    }
+
+    /// Stops the scope that the upstream complained of, until the instant that it named.
+    fn hold(&self, keys: &[Key], mut fault: Fault) -> Fault {
+        let now = self.upstream.now();
+        let until = fault.retry_at.unwrap_or_else(|| now.plus(SHORT_HOLD)).min(now.plus(LONGEST_HOLD));
+        let of_account = keys.iter().find(|key| key.part.starts_with("account/"));
+        let of_app = keys.iter().find(|key| key.part.starts_with("app/"));
+        let key = if fault.scope == Scope::Account { of_account.or(of_app) } else { of_app };
+        if let Some(key) = key {
+            self.upstream.breakers().hold(key, fault.class, until);
+        }
+        self.upstream.breakers().healthy(&keys[..1], now);
+        fault.retry_at = Some(until);
+        fault
+    }
+
+    fn not_leased(&self, error: VaultError) -> Fault {
+        match error {
+            VaultError::Reconnect { reason } => Fault::new(Class::AuthRevoked, reason),
+            VaultError::ClientRefused(_) => Fault::new(Class::AuthRevoked, error.to_string()),
+            VaultError::Unanswered(_) | VaultError::Unusable | VaultError::Busy => {
+                self.upstream.breakers().failed(&self.key("host"), self.upstream.now());
+                Fault::new(Class::Upstream, error.to_string())
+            }
+            VaultError::Unsealed | VaultError::Key(_) | VaultError::Store(_) => self.blame_us(&error.to_string()),
+        }
+    }
+
+    /// Nothing that the caller or the vendor could mend: the words go to the log, the agent gets the call id.
+    fn blame_us(&self, reason: &str) -> Fault {
+        tracing::error!(connection_id = %self.connection.id, reason, "an upstream request could not be made");
+        *self.own_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        Fault::new(Class::Upstream, "the request could not be made")
+    }
+
+    fn key(&self, part: &str) -> Key {
+        Key { upstream: format!("{} {}", self.connection.integration, self.endpoint.base_url), part: part.into() }
+    }
+
+    fn host(&self) -> &str {
+        self.endpoint.base_url.split("://").nth(1).unwrap_or_default()
+    }
+}
+
+impl Egress for Lane {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>> {
+        Box::pin(self.send_guarded(request))
+    }
+}
+
+fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte)
+}
+
+fn stopped(stopped: Stopped) -> Fault {
+    match stopped {
+        Stopped::Held { class, until } => {
+            Fault { retry_at: Some(until), ..Fault::new(class, "the upstream asked us to wait; nothing was sent") }
+        }
+        Stopped::Open { until } => Fault {
+            retry_at: Some(until),
+            code: Some("breaker_open".into()),
+            ..Fault::new(Class::Upstream, "the upstream keeps failing, so nothing was sent")
+        },
+    }
+}
+
+fn not_answered(error: WireError, effect: Effect) -> Fault {
+    let unanswered = effect == Effect::Write && error.may_have_acted();
+    Fault { unanswered, ..Fault::new(Class::Upstream, error.to_string()) }
+}

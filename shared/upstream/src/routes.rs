@@ -1,0 +1,115 @@
+//! Where each integration's requests go.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use turnpike_breaker::Breakers;
+use turnpike_core::{Ambient, Handles, Timestamp, Wire};
+use turnpike_sdk::{Account, AuthShape, CallScope, Connection, Cx, Integration, ToolError};
+use turnpike_vault::{Renewal, Vault};
+
+use crate::Lane;
+
+/// A place that speaks an integration's API.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Scheme and host, no trailing slash.
+    pub base_url: Arc<str>,
+    /// Token endpoint, in the OAuth shapes.
+    pub token_url: Option<Arc<str>>,
+}
+
+/// An integration and where it is reached.
+#[derive(Clone)]
+pub struct Route {
+    /// The integration.
+    pub integration: Arc<Integration>,
+    /// The vendor, or what the operator put in its place.
+    pub live: Endpoint,
+    /// The sandbox, where one is served.
+    pub sandbox: Option<Endpoint>,
+    /// The pinned API version.
+    pub version: String,
+}
+
+struct Inner {
+    vault: Vault,
+    breakers: Breakers,
+    wire: Arc<dyn Wire>,
+    ambient: Ambient,
+    routes: HashMap<String, Route>,
+}
+
+/// The one way out. Cheap to clone.
+#[derive(Clone)]
+pub struct Upstream(Arc<Inner>);
+
+impl Upstream {
+    /// The way out for these routes.
+    pub fn new(vault: Vault, breakers: Breakers, wire: Arc<dyn Wire>, ambient: Ambient, routes: Vec<Route>) -> Self {
+        let routes = routes.into_iter().map(|route| (route.integration.manifest.name.to_owned(), route)).collect();
+        Self(Arc::new(Inner { vault, breakers, wire, ambient, routes }))
+    }
+
+    /// The route of an integration.
+    pub fn find_route(&self, integration: &str) -> Option<&Route> {
+        self.0.routes.get(integration)
+    }
+
+    /// The way out for one call; `None` when the connection's integration, or the sandbox it needs, is not served here.
+    pub fn lane(&self, connection: Arc<Connection>, deadline: Timestamp) -> Option<Lane> {
+        let route = self.find_route(&connection.integration)?;
+        let endpoint = if connection.sandbox { route.sandbox.clone()? } else { route.live.clone() };
+        Some(Lane::new(self.clone(), route.clone(), endpoint, connection, deadline))
+    }
+
+    /// How the credential of a connection is renewed.
+    pub fn renewal(&self, connection: &Connection) -> Option<Renewal> {
+        let route = self.find_route(&connection.integration)?;
+        let endpoint = if connection.sandbox { route.sandbox.as_ref()? } else { &route.live };
+        let ahead = match &route.integration.manifest.auth {
+            AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => oauth.refresh_ahead,
+            AuthShape::SystemUserToken | AuthShape::ApiKey { .. } => Duration::ZERO,
+        };
+        Some(Renewal {
+            tenant: connection.tenant,
+            connection: connection.id,
+            integration: connection.integration.as_str().into(),
+            token_url: endpoint.token_url.clone(),
+            ahead,
+        })
+    }
+
+    /// Finds the accounts that a fresh connection reaches.
+    pub async fn discover_accounts(&self, connection: Arc<Connection>, handles: Handles) -> Result<Vec<Account>, ToolError> {
+        let now = self.0.ambient.now();
+        let not_served = || ToolError::Bug(format!("integration {} is not served here", connection.integration));
+        let lane = self.lane(connection.clone(), now.plus(Duration::from_secs(45))).ok_or_else(not_served)?;
+        let route = self.find_route(&connection.integration).ok_or_else(not_served)?;
+        let cx = Cx::new(CallScope {
+            now,
+            tool: "accounts",
+            principal: "connect".into(),
+            connection: connection.clone(),
+            version: route.version.clone(),
+            egress: Arc::new(lane),
+            handles,
+        });
+        (route.integration.accounts)(cx).await
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    pub(crate) fn breakers(&self) -> &Breakers {
+        &self.0.breakers
+    }
+
+    pub(crate) fn wire(&self) -> &dyn Wire {
+        &*self.0.wire
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.ambient.now()
+    }
+}
