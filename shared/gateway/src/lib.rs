@@ -1,1 +1,17 @@
-//! Soon.
+//! The MCP host: who calls, what is allowed, and the pipeline that each call goes through.
+//!
+//! `http` turns requests into [`Caller`]s and well-formed JSON-RPC, `host` speaks MCP through rmcp, `pipeline` runs a call in
+//! the order that its file shows.
+
+mod gateway;
+mod host;
+mod http;
+mod identity;
+mod pipeline;
+mod servers;
+
+pub use gateway::{Gateway, Parts};
+pub use host::{McpHost, Origin};
+pub use http::{mount, public_routes, router};
+pub use identity::{Authenticator, Caller, Refused};
+pub use servers::Face;

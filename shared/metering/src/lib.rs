@@ -1,1 +1,9 @@
-//! Soon.
+//! Metering: what a call costs, and the ledger that says so before the answer leaves.
+
+mod ledger;
+mod prices;
+mod recovery;
+
+pub use ledger::{Ledger, LedgerError};
+pub use prices::{Price, PriceBook};
+pub use recovery::record_interrupted;

@@ -1,7 +1,10 @@
 //! A request to the upstream, step by step.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -52,11 +55,12 @@ pub struct Lane {
     deadline: Timestamp,
     steps: Mutex<Vec<Step>>,
     own_fault: Mutex<Option<String>>,
+    in_flight: AtomicBool,
 }
 
 impl Lane {
     pub(crate) fn new(upstream: Upstream, route: Route, endpoint: Endpoint, connection: Arc<Connection>, deadline: Timestamp) -> Self {
-        Self { upstream, route, endpoint, connection, deadline, steps: Mutex::default(), own_fault: Mutex::default() }
+        Self { upstream, route, endpoint, connection, deadline, steps: Mutex::default(), own_fault: Mutex::default(), in_flight: AtomicBool::new(false) }
     }
 
     /// The upstream requests so far.
@@ -67,6 +71,11 @@ impl Lane {
     /// Set when a request failed through no fault of the upstream or the caller.
     pub fn own_fault(&self) -> Option<String> {
         self.own_fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether an upstream request has been sent and not been answered.
+    pub fn in_flight(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     async fn send_guarded(&self, request: Request) -> Result<Response, Fault> {
@@ -118,7 +127,9 @@ impl Lane {
         });
         let http = self.to_http(request, lease, &span)?;
         let began = Instant::now();
+        self.in_flight.store(true, Ordering::Relaxed);
         let sent = self.upstream.wire().send(http).instrument(span.clone()).await;
+        self.in_flight.store(false, Ordering::Relaxed);
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
 
         let (status, result) = match sent {

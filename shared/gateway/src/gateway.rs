@@ -1,0 +1,132 @@
+//! What the gateway works with.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use moka::future::Cache;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use turnpike_config::{IntegrationSettings, LimitSettings, ServerSettings, Settings};
+use turnpike_core::{Ambient, Handles, TenantId, Timestamp};
+use turnpike_limiter::Limiter;
+use turnpike_metering::{Ledger, PriceBook};
+use turnpike_sdk::{Account, Connection, Integration};
+use turnpike_store::{ConnectionState, Store, StoreError};
+use turnpike_upstream::Upstream;
+
+use crate::{Authenticator, pipeline::KeptAnswers, servers::Servers};
+
+/// How long a looked-up connection is believed.
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// What the binary puts the gateway together from.
+pub struct Parts {
+    /// Settings.
+    pub settings: Settings,
+    /// How clients reach this server: scheme and host, no trailing slash.
+    pub public_url: String,
+    /// Clock and randomness.
+    pub ambient: Ambient,
+    /// Database.
+    pub store: Store,
+    /// Who calls.
+    pub authenticator: Authenticator,
+    /// The way out.
+    pub upstream: Upstream,
+    /// Usage ledger.
+    pub ledger: Ledger,
+    /// Seals cursors.
+    pub handles: Handles,
+    /// The integrations served.
+    pub integrations: Vec<Arc<Integration>>,
+}
+
+/// A connection as the pipeline needs it.
+pub(crate) struct Connected {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) state: ConnectionState,
+    /// Moves when accounts or state change: answers kept from before are no longer given.
+    pub(crate) updated_at: Timestamp,
+}
+
+/// The gateway.
+pub struct Gateway {
+    pub(crate) server: ServerSettings,
+    pub(crate) limits: LimitSettings,
+    pub(crate) integration_settings: HashMap<String, IntegrationSettings>,
+    pub(crate) public_url: String,
+    pub(crate) ambient: Ambient,
+    pub(crate) store: Store,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) upstream: Upstream,
+    pub(crate) ledger: Ledger,
+    pub(crate) prices: PriceBook,
+    pub(crate) handles: Handles,
+    pub(crate) limiter: Limiter,
+    pub(crate) servers: Servers,
+    pub(crate) kept: KeptAnswers,
+    connections: Cache<(TenantId, &'static str), Option<Arc<Connected>>>,
+    running: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
+}
+
+impl Gateway {
+    /// Puts the gateway together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Settings { server, limits, prices, integrations, .. } = parts.settings;
+        Arc::new(Self {
+            server,
+            limits,
+            integration_settings: integrations.into_iter().collect(),
+            public_url: parts.public_url,
+            ambient: parts.ambient,
+            store: parts.store,
+            authenticator: parts.authenticator,
+            upstream: parts.upstream,
+            ledger: parts.ledger,
+            prices: PriceBook::new(prices),
+            handles: parts.handles,
+            limiter: Limiter::default(),
+            servers: Servers::new(parts.integrations),
+            kept: KeptAnswers::default(),
+            connections: Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build(),
+            running: Mutex::default(),
+        })
+    }
+
+    /// Who calls; the binary writes its last-used notes on a timer.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// The tenant's connection to an integration.
+    pub(crate) async fn find_connection(
+        &self,
+        tenant: TenantId,
+        integration: &'static str,
+    ) -> Result<Option<Arc<Connected>>, StoreError> {
+        let key = (tenant, integration);
+        if let Some(known) = self.connections.get(&key).await {
+            return Ok(known);
+        }
+        let found = self.store.tenant(tenant).find_connection(integration).await?.map(|row| {
+            let accounts: Vec<Account> = serde_json::from_str(&row.accounts_json).unwrap_or_default();
+            let connection = Connection { id: row.id, tenant, integration: row.integration, sandbox: row.sandbox, accounts };
+            let connection = Arc::new(connection);
+            Arc::new(Connected { connection, state: row.state, updated_at: row.updated_at })
+        });
+        self.connections.insert(key, found.clone()).await;
+        Ok(found)
+    }
+
+    /// A place among the tenant's running calls; `None` when all are taken.
+    pub(crate) fn start_running(&self, tenant: TenantId) -> Option<OwnedSemaphorePermit> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = self.limits.tenant_concurrent;
+        if running.len() > 10_000 {
+            running.retain(|_, places| places.available_permits() < most);
+        }
+        running.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(most))).clone().try_acquire_owned().ok()
+    }
+}

@@ -1,0 +1,188 @@
+//! The MCP side: rmcp's handler over the pipeline.
+
+use std::{borrow::Cow, sync::Arc};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams, CompleteResult,
+        ConstString, DiscoverResult, ErrorCode, Implementation, ListPromptsRequestMethod, ListPromptsResult,
+        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
+        ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    },
+    service::RequestContext,
+};
+use serde_json::json;
+use turnpike_telemetry::Traceparent;
+
+use crate::{Caller, Face, Gateway, pipeline::CallRequest};
+
+/// How long a client may keep the answer of `server/discover`: it is the same for everyone.
+const DISCOVER_TTL_MS: u64 = 3_600_000;
+/// How long a client may keep `tools/list`: it depends on the caller's scopes.
+const TOOLS_TTL_MS: u64 = 60_000;
+/// The revisions served, oldest first.
+const REVISIONS: [ProtocolVersion; 3] = [ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28];
+
+/// Where the caller comes from.
+#[derive(Clone)]
+pub enum Origin {
+    /// The HTTP layer has put it on the request.
+    Request,
+    /// Standard input and output: one caller for the whole process.
+    Desk(Arc<Caller>),
+}
+
+/// One MCP server, or the combined one. Made for each request; cheap.
+#[derive(Clone)]
+pub struct McpHost {
+    gateway: Arc<Gateway>,
+    face: Face,
+    origin: Origin,
+}
+
+impl McpHost {
+    /// The server for this face.
+    pub fn new(gateway: Arc<Gateway>, face: Face, origin: Origin) -> Self {
+        Self { gateway, face, origin }
+    }
+
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Arc<Caller>, ErrorData> {
+        let caller = match &self.origin {
+            Origin::Desk(caller) => Some(caller.clone()),
+            Origin::Request => parts(context).and_then(|parts| parts.extensions.get::<Arc<Caller>>().cloned()),
+        };
+        caller.ok_or_else(|| ErrorData::internal_error("the caller was not established", None))
+    }
+
+    fn implementation(&self) -> Implementation {
+        match &self.face {
+            Face::Combined => Implementation::new("integrations", env!("CARGO_PKG_VERSION")),
+            Face::One(name) => match self.gateway.servers.find_integration(name) {
+                Some(integration) => Implementation::new(*name, integration.manifest.server_version).with_title(integration.manifest.title),
+                None => Implementation::new(*name, env!("CARGO_PKG_VERSION")),
+            },
+        }
+    }
+
+    fn instructions(&self) -> String {
+        let served = self.gateway.servers.integrations.iter().filter(|integration| match &self.face {
+            Face::One(name) => integration.manifest.name == *name,
+            Face::Combined => true,
+        });
+        served.map(|integration| integration.manifest.instructions).collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn stamp(&self) -> MetaObject {
+        let mut meta = MetaObject::new();
+        meta.insert("io.modelcontextprotocol/serverInfo".into(), json!(self.implementation()));
+        meta
+    }
+}
+
+fn parts(context: &RequestContext<RoleServer>) -> Option<&http::request::Parts> {
+    context.extensions.get()
+}
+
+impl ServerHandler for McpHost {
+    fn get_info(&self) -> ServerConfig {
+        let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        info.server_info = self.implementation();
+        info.instructions = Some(self.instructions());
+        info
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Owned(REVISIONS.to_vec())
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let mut result = DiscoverResult::from_server_info(REVISIONS.to_vec(), self.get_info());
+        result.ttl_ms = DISCOVER_TTL_MS;
+        result.cache_scope = CacheScope::Public;
+        Ok(result)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        if request.and_then(|request| request.cursor).is_some() {
+            return Err(ErrorData::invalid_params("tools/list is one page here: there is no such cursor", None));
+        }
+        let caller = self.caller(&context)?;
+        let mut connected = vec![];
+        for integration in &self.gateway.servers.integrations {
+            let name = integration.manifest.name;
+            let found = self.gateway.find_connection(caller.tenant, name).await.map_err(|error| {
+                tracing::error!(tenant_id = %caller.tenant, %error, "connections cannot be listed");
+                ErrorData::internal_error("the tools cannot be listed at the moment; try again", None)
+            })?;
+            connected.extend(found.map(|_| name));
+        }
+        let mut result = ListToolsResult::with_all_items(
+            self.gateway.servers.list(&self.face, &caller, |integration| connected.contains(&integration)),
+        );
+        result.ttl_ms = Some(TOOLS_TTL_MS);
+        result.cache_scope = Some(CacheScope::Private);
+        result.meta = Some(self.stamp());
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let caller = self.caller(&context)?;
+        let found = self.gateway.servers.find(&self.face, &request.name).ok_or_else(|| {
+            ErrorData::invalid_params(format!("there is no tool `{}` here; see tools/list", shortened(&request.name)), None)
+        })?;
+        let header = |name: &str| parts(&context).and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok());
+        let traceparent = context.meta.get_traceparent().or_else(|| header("traceparent")).and_then(Traceparent::parse);
+        let client = context.meta.client_info().map(|client| client.name).or_else(|| header("user-agent").map(str::to_owned));
+        let protocol_version = context.meta.protocol_version().map(|version| version.to_string());
+        let call = CallRequest {
+            found,
+            arguments: request.arguments.unwrap_or_default(),
+            caller,
+            client: client.map(|client| shortened(&client).to_owned()),
+            protocol_version: protocol_version.or_else(|| header("mcp-protocol-version").map(str::to_owned)).unwrap_or_default(),
+            traceparent,
+            cancelled: context.ct,
+        };
+        let mut result = self.gateway.call(call).await;
+        result.meta.get_or_insert_default().extend(self.stamp());
+        Ok(result.into())
+    }
+
+    async fn list_prompts(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListPromptsResult, ErrorData> {
+        Err(not_offered(ListPromptsRequestMethod::VALUE))
+    }
+
+    async fn list_resources(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListResourcesResult, ErrorData> {
+        Err(not_offered(ListResourcesRequestMethod::VALUE))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(not_offered(ListResourceTemplatesRequestMethod::VALUE))
+    }
+
+    async fn complete(&self, _: CompleteRequestParams, _: RequestContext<RoleServer>) -> Result<CompleteResult, ErrorData> {
+        Err(not_offered(CompleteRequestMethod::VALUE))
+    }
+}
+
+fn not_offered(method: &'static str) -> ErrorData {
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None)
+}
+
+/// A name from outside, short enough for logs and the ledger.
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(80).map_or(text, |(at, _)| &text[..at])
+}

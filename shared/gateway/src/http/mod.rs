@@ -1,0 +1,59 @@
+//! The HTTP side of an MCP endpoint, from the outside in: CORS, identity, well-formed JSON-RPC, scope, rmcp.
+
+mod authorize;
+mod guard;
+mod origins;
+mod problem;
+mod public;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware::from_fn_with_state};
+pub use public::public_routes;
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager},
+};
+use tokio_util::sync::CancellationToken;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::{Face, Gateway, McpHost, Origin};
+
+/// What the layers of one endpoint share.
+#[derive(Clone)]
+struct Endpoint {
+    gateway: Arc<Gateway>,
+    face: Face,
+}
+
+/// All endpoints of the gateway. `stopped` ends open streams; cancel it only after the calls under way have finished.
+pub fn router(gateway: &Arc<Gateway>, stopped: &CancellationToken) -> Router {
+    let mut faces = vec![Face::Combined];
+    faces.extend(gateway.servers.integrations.iter().map(|integration| Face::One(integration.manifest.name)));
+    faces.into_iter().fold(public_routes(gateway), |router, face| {
+        let (host_gateway, host_face) = (gateway.clone(), face.clone());
+        router.merge(mount(gateway, face, stopped, move || McpHost::new(host_gateway.clone(), host_face.clone(), Origin::Request)))
+    })
+}
+
+/// One MCP endpoint behind the whole stack, whatever its handler is.
+pub fn mount<H: ServerHandler>(
+    gateway: &Arc<Gateway>,
+    face: Face,
+    stopped: &CancellationToken,
+    handler: impl Fn() -> H + Send + Sync + 'static,
+) -> Router {
+    let config = origins::apply(StreamableHttpServerConfig::default(), &gateway.server, &gateway.public_url)
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(gateway.server.max_body_bytes)
+        .with_cancellation_token(stopped.clone());
+    let service = StreamableHttpService::new(move || Ok(handler()), Arc::new(NeverSessionManager::default()), config);
+    let endpoint = Endpoint { gateway: gateway.clone(), face };
+    Router::new()
+        .route_service(&endpoint.face.path(), service)
+        .layer(from_fn_with_state(endpoint.clone(), guard::guard))
+        .layer(from_fn_with_state(endpoint, authorize::authorize))
+        .layer(SetResponseHeaderLayer::if_not_present(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store")))
+        .layer(origins::cors(&gateway.server))
+}

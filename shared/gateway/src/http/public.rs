@@ -1,0 +1,64 @@
+//! What needs no credential: health and the protected-resource metadata.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use super::problem;
+use crate::{Face, Gateway};
+
+/// Health, readiness, metadata of the protected resources, and the place that reconnect links lead to.
+pub fn public_routes(gateway: &Arc<Gateway>) -> Router {
+    let mut router = Router::new()
+        .route("/health", get(|| async { "ok" }))
+        .route("/ready", get(ready))
+        .route("/reconnect/{connection}", get(reconnect));
+    let faces = gateway.servers.integrations.iter().map(|integration| Face::One(integration.manifest.name));
+    for face in faces.chain([Face::Combined]) {
+        let path = format!("/.well-known/oauth-protected-resource{}", face.path());
+        let document = metadata(gateway, &face);
+        if face == Face::Combined {
+            let document = document.clone();
+            router = router.route("/.well-known/oauth-protected-resource", get(|| async { Json(document) }));
+        }
+        router = router.route(&path, get(|| async { Json(document) }));
+    }
+    router.with_state(gateway.clone())
+}
+
+/// RFC 9728.
+fn metadata(gateway: &Gateway, face: &Face) -> Value {
+    let mut document = json!({
+        "resource": format!("{}{}", gateway.public_url, face.path()),
+        "scopes_supported": problem::read_scopes(gateway, face).split(' ').collect::<Vec<_>>(),
+        "bearer_methods_supported": ["header"],
+    });
+    if !gateway.server.authorization_servers.is_empty() {
+        document["authorization_servers"] = json!(gateway.server.authorization_servers);
+    }
+    document
+}
+
+/// Ready when the database answers.
+async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
+    match gateway.store.ping().await {
+        Ok(()) => "ready".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        }
+    }
+}
+
+/// Says the same whether the connection exists or not.
+async fn reconnect(Path(_connection): Path<String>) -> &'static str {
+    "This connection has to be renewed by a person who may sign in to the connected account.\n\
+     Ask your service provider for a new connection; the provider runs `turnpike connect` for you.\n"
+}

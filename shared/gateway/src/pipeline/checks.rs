@@ -1,0 +1,106 @@
+//! The steps before the work: may this call run?
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use turnpike_core::{AccountId, Outcome};
+use turnpike_limiter::{Bucket, Whose};
+use turnpike_sdk::{Access, Rate, Touches};
+use turnpike_store::{ConnectionState, TenantState};
+
+use super::{Call, Refusal};
+use crate::{Gateway, gateway::Connected, identity::needed_scope};
+
+impl Gateway {
+    /// A suspended tenant is served nothing.
+    pub(super) fn check_tenant(&self, call: &Call) -> Result<(), Refusal> {
+        if call.caller.tenant_state == TenantState::Active {
+            return Ok(());
+        }
+        Err(Refusal::new(Outcome::CallerFault, "suspended", "this organisation's service is suspended")
+            .next("Ask a person of the organisation to settle its account with the service provider."))
+    }
+
+    /// Decided again for each call, whatever `tools/list` once said.
+    pub(super) fn check_scope(&self, call: &Call) -> Result<(), Refusal> {
+        let (manifest, access) = (call.found.manifest(), call.found.spec().access);
+        if call.caller.may_use(manifest, access) {
+            return Ok(());
+        }
+        let message = format!("this API key lacks the scope {}", needed_scope(manifest, access));
+        Err(Refusal::new(Outcome::CallerFault, "insufficient_scope", message).next("Use a key that has it."))
+    }
+
+    /// One draw from three buckets, before anything costly.
+    pub(super) fn check_limits(&self, call: &Call) -> Result<(), Refusal> {
+        let rate = self.tool_rate(call);
+        let tool = format!("tool/{}/{}", call.found.manifest().name, call.found.spec().name);
+        let bucket = |whose, key, per_minute, burst| Bucket { whose, key, per_minute, burst };
+        let buckets = [
+            bucket(Whose::Tool, tool, rate.per_minute, rate.burst),
+            bucket(Whose::Tenant, "tenant".into(), self.limits.tenant_per_minute, self.limits.tenant_burst),
+            bucket(Whose::Principal, call.caller.principal.clone(), self.limits.principal_per_minute, self.limits.principal_burst),
+        ];
+        self.limiter.admit(&call.caller.tenant.to_string(), &buckets, call.began).map_err(|refusal| {
+            let whose = refusal.whose.describe();
+            Refusal::new(Outcome::Throttled, "rate_limited", format!("{whose} is used up for now"))
+                .whose(whose)
+                .retry_at(refusal.retry_at)
+                .next("Wait until `retry_at`, then send the same call again.")
+        })
+    }
+
+    fn tool_rate(&self, call: &Call) -> Rate {
+        let manifest = call.found.manifest();
+        let settings = self.integration_settings.get(manifest.name);
+        let (shipped, per_minute, burst) = match call.found.spec().access {
+            Access::Read => (manifest.limits.read, settings.map(|s| s.read_per_minute), settings.map(|s| s.read_burst)),
+            Access::Write => (manifest.limits.write, settings.map(|s| s.write_per_minute), settings.map(|s| s.write_burst)),
+        };
+        let set = |value: Option<u32>, shipped| value.filter(|value| *value > 0).unwrap_or(shipped);
+        Rate { per_minute: set(per_minute, shipped.per_minute), burst: set(burst, shipped.burst) }
+    }
+
+    /// A slow upstream must not let one tenant hold every connection of the process.
+    pub(super) fn check_concurrency(&self, call: &Call) -> Result<OwnedSemaphorePermit, Refusal> {
+        self.start_running(call.caller.tenant).ok_or_else(|| {
+            let most = self.limits.tenant_concurrent;
+            Refusal::new(Outcome::Throttled, "too_many_at_once", format!("{most} calls of this organisation are running already"))
+                .whose("your organisation's limit of calls at the same time")
+                .next("Wait for one of them to end, then send the same call again.")
+        })
+    }
+
+    /// There is a connection, and it can be used.
+    pub(super) async fn check_connection(&self, call: &mut Call) -> Result<Arc<Connected>, Refusal> {
+        let manifest = call.found.manifest();
+        let found = self.find_connection(call.caller.tenant, manifest.name).await.map_err(|error| {
+            tracing::error!(tenant_id = %call.caller.tenant, %error, "a connection cannot be read");
+            Refusal::internal()
+        })?;
+        let connected = found.ok_or_else(|| {
+            Refusal::new(Outcome::CallerFault, "not_connected", format!("{} is not connected", manifest.title))
+                .next(format!("Ask a person of the organisation to connect {}.", manifest.title))
+        })?;
+        call.connected = Some(connected.clone());
+        match connected.state {
+            ConnectionState::Disabled => {
+                Err(Refusal::new(Outcome::CallerFault, "connection_disabled", format!("the connection to {} is switched off", manifest.title))
+                    .next("Ask a person of the organisation to switch it on."))
+            }
+            // Only the refresh half has ended: the present access token may still be good. The vault knows.
+            ConnectionState::ReconnectNeeded | ConnectionState::Ok | ConnectionState::Expiring => Ok(connected),
+        }
+    }
+
+    /// Every account named is on the connection's list. An account of another tenant and one that does not exist look the
+    /// same, and the upstream sees nothing of either.
+    pub(super) fn check_accounts(&self, call: &Call, connected: &Connected, touches: &Touches) -> Result<(), Refusal> {
+        let Touches::Accounts(named) = touches else { return Ok(()) };
+        let listed = |id: &AccountId| connected.connection.accounts.iter().any(|account| account.id == *id);
+        let Some(foreign) = named.iter().find(|id| !listed(id)) else { return Ok(()) };
+        let prefix = call.found.manifest().title;
+        Err(Refusal::new(Outcome::CallerFault, "unknown_account", format!("{prefix} account {foreign} is not on this connection"))
+            .next("Call list_accounts and use one of the accounts that it shows."))
+    }
+}

@@ -1,0 +1,53 @@
+//! The ledger row, written before the answer leaves.
+
+use turnpike_metering::{LedgerError, Price};
+use turnpike_store::CallRow;
+
+use super::{Answer, Call, Refusal};
+use crate::Gateway;
+
+impl Gateway {
+    /// Writes down what happened and what it costs. When that fails, the answer must not be given.
+    pub(super) async fn record(&self, call: &Call, result: &Result<Answer, Refusal>) -> Result<Price, LedgerError> {
+        let (outcome, class) = match result {
+            Ok(answer) => (answer.outcome, None),
+            Err(refusal) => (refusal.outcome, Some(refusal.class)),
+        };
+        let (manifest, spec) = (call.found.manifest(), call.found.spec());
+        let price = self.prices.price(spec.cost.as_str(), outcome);
+        let steps = call.lane.as_ref().map(|lane| lane.steps()).unwrap_or_default();
+        let connection = call.connected.as_ref().map(|connected| &connected.connection);
+        let duration = self.ambient.now().since(call.began);
+        let row = CallRow {
+            call_id: call.id,
+            tenant_id: call.caller.tenant,
+            connection_id: connection.map(|connection| connection.id),
+            principal: call.caller.principal.clone(),
+            client: call.client.clone(),
+            integration: manifest.name.into(),
+            tool: spec.name.into(),
+            outcome,
+            class: class.map(str::to_owned),
+            list_price: price.list,
+            price: price.charged,
+            currency: price.currency,
+            started_at: call.began,
+            duration_micros: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+            upstream_requests: i64::try_from(steps.len()).unwrap_or(i64::MAX),
+            steps: serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into()),
+            arguments_digest: call.digest.clone(),
+            trace_id: call.trace_id.clone(),
+            sandbox: connection.is_some_and(|connection| connection.sandbox),
+        };
+        if let Some(class) = class {
+            let span = tracing::Span::current();
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", class);
+        }
+        tracing::info!(
+            call_id = %call.id, tenant_id = %call.caller.tenant, integration = manifest.name, tool = spec.name, %outcome,
+            class, price = %price.money(), millis = duration.as_millis(), upstream_requests = steps.len(), "call",
+        );
+        self.ledger.record(row).await.map(|()| price)
+    }
+}

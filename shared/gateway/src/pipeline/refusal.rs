@@ -1,0 +1,126 @@
+//! A call that was not answered, in words that let an agent go on: what happened, whose limit, until when, what next.
+
+use serde_json::{Map, Value, json};
+use turnpike_core::{Class, Fault, Outcome, Scope, Timestamp};
+use turnpike_sdk::{ArgumentError, ToolError};
+
+/// Why a call has no answer.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) outcome: Outcome,
+    pub(super) class: &'static str,
+    pub(super) message: String,
+    pub(super) next_step: String,
+    pub(super) whose: Option<&'static str>,
+    pub(super) retry_at: Option<Timestamp>,
+    /// The vendor's own code.
+    pub(super) code: Option<String>,
+    /// A person must renew the connection: the reply adds the link.
+    pub(super) reconnect: bool,
+}
+
+impl Refusal {
+    pub(super) fn new(outcome: Outcome, class: &'static str, message: impl Into<String>) -> Self {
+        let (message, next_step) = (message.into(), String::new());
+        Self { outcome, class, message, next_step, whose: None, retry_at: None, code: None, reconnect: false }
+    }
+
+    /// We failed. The agent gets the call id and no detail.
+    pub(super) fn internal() -> Self {
+        Self::new(Outcome::OurFault, "internal", "the service failed; nothing is charged")
+            .next("Try again once. If it fails again, report the call id to the service provider.")
+    }
+
+    pub(super) fn next(self, step: impl Into<String>) -> Self {
+        Self { next_step: step.into(), ..self }
+    }
+
+    pub(super) fn whose(self, whose: &'static str) -> Self {
+        Self { whose: Some(whose), ..self }
+    }
+
+    pub(super) fn retry_at(self, at: Timestamp) -> Self {
+        Self { retry_at: Some(at), ..self }
+    }
+
+    /// As one sentence after the other.
+    pub(super) fn text(&self, link: Option<&str>) -> String {
+        let retry = self.retry_at.map(|at| format!(" Retry at {at}.")).unwrap_or_default();
+        let link = link.map(|link| format!(" {link}")).unwrap_or_default();
+        format!("{}.{retry} {}{link}", self.message.trim_end_matches('.'), self.next_step).trim_end().to_owned()
+    }
+
+    /// For programs.
+    pub(super) fn details(&self, link: Option<&str>) -> Value {
+        let mut details = Map::from_iter([
+            ("class".to_owned(), json!(self.class)),
+            ("message".to_owned(), json!(self.message)),
+            ("next_step".to_owned(), json!(self.next_step)),
+        ]);
+        let optional = [
+            ("whose_limit", self.whose.map(|whose| json!(whose))),
+            ("retry_at", self.retry_at.map(|at| json!(at.to_string()))),
+            ("upstream_code", self.code.as_ref().map(|code| json!(code))),
+            ("reconnect_url", link.map(|link| json!(link))),
+        ];
+        details.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        details.into()
+    }
+}
+
+impl From<ArgumentError> for Refusal {
+    fn from(error: ArgumentError) -> Self {
+        Self::new(Outcome::CallerFault, "invalid_argument", format!("`{}`: {}", error.field, error.problem)).next(error.fix)
+    }
+}
+
+impl From<ToolError> for Refusal {
+    fn from(error: ToolError) -> Self {
+        match error {
+            ToolError::Argument(error) => error.into(),
+            ToolError::Refused { reason, next_step } => Self::new(Outcome::CallerFault, "refused", reason).next(next_step),
+            ToolError::Upstream(fault) => fault.into(),
+            ToolError::Bug(words) => {
+                tracing::error!(words, "a tool has a bug");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let of_app = fault.scope == Scope::App;
+        let whose = if of_app { "the upstream's limit for the whole vendor app" } else { "the upstream's limit for this account" };
+        let wait = "Wait until `retry_at`, then send the same call again; earlier calls are refused without being sent.";
+        let (outcome, class, next) = match fault.class {
+            Class::AuthExpired | Class::AuthRevoked => {
+                (Outcome::CallerFault, "reconnect_needed", "Nothing will work until a person renews the connection. Show them this link:")
+            }
+            Class::Permission => (
+                Outcome::CallerFault,
+                "permission",
+                "The connected user may not do this at the upstream. Ask its owner for access, or use another account.",
+            ),
+            Class::QuotaDaily => (Outcome::Throttled, "quota_daily", wait),
+            Class::RateStorm => (Outcome::Throttled, "rate_storm", wait),
+            Class::InProgress => (Outcome::UpstreamFault, "in_progress", "The upstream is still at work. Send the same call again in a minute."),
+            Class::BadRequest => (Outcome::CallerFault, "bad_request", "Mend the arguments as the upstream says, then call again."),
+            Class::VersionDead => (
+                Outcome::OurFault,
+                "version_dead",
+                "The service provider must move to a newer API version. Report the call id; do not retry.",
+            ),
+            Class::Upstream if fault.code.as_deref() == Some("breaker_open") => (Outcome::BreakerOpen, "breaker_open", wait),
+            Class::Upstream => (Outcome::UpstreamFault, "upstream", "It is not your fault. Try again in a minute."),
+        };
+        let limit = matches!(fault.class, Class::QuotaDaily | Class::RateStorm).then_some(whose);
+        Self {
+            whose: limit,
+            retry_at: fault.retry_at,
+            code: fault.code,
+            reconnect: class == "reconnect_needed",
+            ..Self::new(outcome, class, fault.message).next(next)
+        }
+    }
+}

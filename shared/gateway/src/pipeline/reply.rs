@@ -1,0 +1,73 @@
+//! The answer as the agent gets it.
+
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
+use serde_json::{Value, json};
+use turnpike_core::Outcome;
+use turnpike_metering::{LedgerError, Price};
+
+use super::{Answer, Call, Refusal, text};
+use crate::Gateway;
+
+impl Gateway {
+    /// Puts the result together: structured content, the same as text, and what the call was in `_meta`.
+    pub(super) fn reply(&self, call: &Call, result: Result<Answer, Refusal>, recorded: Result<Price, LedgerError>) -> CallToolResult {
+        let price = match recorded {
+            Ok(price) => price,
+            Err(error) => {
+                tracing::error!(call_id = %call.id, tenant_id = %call.caller.tenant, %error, "the answer is withheld");
+                return self.refuse(call, &not_recorded(&result), None);
+            }
+        };
+        let Answer { outcome, value, kept_since } = match result {
+            Ok(answer) => answer,
+            Err(refusal) => return self.refuse(call, &refusal, Some(price)),
+        };
+        let (value, shown) = text::clean(value);
+        if shown.len() > self.limits.answer_characters {
+            let most = self.limits.answer_characters;
+            let refusal = Refusal::new(outcome, "too_large", format!("the answer has {} characters, more than {most}", shown.len()))
+                .next("Ask for fewer rows, fewer days or fewer fields.");
+            return self.refuse(call, &refusal, Some(price));
+        }
+        let mut meta = self.meta(call, outcome, Some(price));
+        if let Some(since) = kept_since {
+            meta.insert("cache".into(), json!({ "hit": true, "age_seconds": self.ambient.now().since(since).as_secs() }));
+        }
+        let mut reply = CallToolResult::success(vec![ContentBlock::text(shown)]);
+        reply.structured_content = Some(value);
+        reply.meta = Some(meta);
+        reply
+    }
+
+    /// A refusal goes as text and in `_meta`, not as structured content: that must have the tool's output schema.
+    fn refuse(&self, call: &Call, refusal: &Refusal, price: Option<Price>) -> CallToolResult {
+        let connection = call.connected.as_ref().map(|connected| connected.connection.id);
+        let link = connection.filter(|_| refusal.reconnect).map(|id| format!("{}/reconnect/{id}", self.public_url));
+        let mut meta = self.meta(call, refusal.outcome, price);
+        meta.insert("error".into(), text::clean(refusal.details(link.as_deref())).0);
+        let (words, _) = text::clean(Value::String(format!("{} (call id {})", refusal.text(link.as_deref()), call.id)));
+        let mut reply = CallToolResult::error(vec![ContentBlock::text(words.as_str().unwrap_or_default())]);
+        reply.meta = Some(meta);
+        reply
+    }
+
+    fn meta(&self, call: &Call, outcome: Outcome, price: Option<Price>) -> MetaObject {
+        let mut meta = MetaObject::new();
+        meta.insert("call_id".into(), json!(call.id));
+        meta.insert("outcome".into(), json!(outcome));
+        meta.insert("source".into(), json!(call.found.manifest().name));
+        if let Some(price) = price {
+            meta.insert("price".into(), json!({ "micros": price.charged, "currency": price.currency }));
+        }
+        if call.connected.as_ref().is_some_and(|connected| connected.connection.sandbox) {
+            meta.insert("sandbox".into(), json!(true));
+        }
+        meta
+    }
+}
+
+fn not_recorded(result: &Result<Answer, Refusal>) -> Refusal {
+    let changed = result.as_ref().is_ok_and(|answer| answer.value["status"] == "applied");
+    let next = if changed { "The change was made: read the present value before you try again." } else { "Try again in a minute." };
+    Refusal::new(Outcome::OurFault, "not_recorded", "the call could not be recorded, so it is not charged and its answer is withheld").next(next)
+}

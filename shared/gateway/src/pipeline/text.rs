@@ -1,0 +1,56 @@
+//! Text from an upstream is somebody's writing: campaign names, search terms. It goes to agents as data, with the characters
+//! that hide or reorder text made visible.
+
+use serde_json::Value;
+
+/// The value with its texts cleaned, and its JSON.
+pub(super) fn clean(mut value: Value) -> (Value, String) {
+    let json = value.to_string();
+    if !suspicious(&json) {
+        return (value, json);
+    }
+    clean_in_place(&mut value);
+    let json = value.to_string();
+    (value, json)
+}
+
+/// Whether JSON text may hold a character to be cleaned: control characters stand there escaped, the others are not ASCII.
+fn suspicious(json: &str) -> bool {
+    !json.is_ascii() || json.contains("\\u") || json.contains("\\b") || json.contains("\\f") || json.contains('\u{7f}')
+}
+
+fn clean_in_place(value: &mut Value) {
+    match value {
+        Value::String(text) if text.chars().any(hides) => *text = text.chars().map(visible).collect(),
+        Value::Array(items) => items.iter_mut().for_each(clean_in_place),
+        Value::Object(fields) => fields.values_mut().for_each(clean_in_place),
+        _ => {}
+    }
+}
+
+/// Control characters other than line break and tab; zero-width, bidirectional and tag characters.
+fn hides(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\t')
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn visible(character: char) -> char {
+    if hides(character) { char::REPLACEMENT_CHARACTER } else { character }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn hidden_and_reordering_characters_become_visible() {
+        let (value, json) = clean(json!({ "name": "a\u{202e}b\u{200b}c\u{0}\u{e0041}", "rows": ["ok\n\ttab", "Größe 漢字"] }));
+        assert_eq!(value["name"], "a\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}");
+        assert_eq!(value["rows"], json!(["ok\n\ttab", "Größe 漢字"]));
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
+    }
+}

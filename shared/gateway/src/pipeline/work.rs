@@ -1,0 +1,80 @@
+//! Running the tool, under timeout and panic guard.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use turnpike_core::Outcome;
+use turnpike_sdk::{CallScope, Cx, Prepared};
+
+use super::{Answer, Call, Refusal};
+use crate::{Gateway, gateway::Connected};
+
+impl Gateway {
+    /// Does the work, and gives it the outcome of the sandbox where it was the sandbox that did it.
+    pub(super) async fn work(&self, call: &mut Call, connected: &Connected, prepared: Prepared) -> Result<Answer, Refusal> {
+        let cx = self.context(call, connected)?;
+        // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
+        let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });
+        let work = AssertUnwindSafe(self.dispatch(call, cx, prepared)).catch_unwind();
+        let result = if may_stop {
+            tokio::select! {
+                biased;
+                () = call.cancelled.cancelled() => return Err(cancelled()),
+                result = tokio::time::timeout(call.found.spec().timeout, work) => result.map_err(|_| timed_out(call))?,
+            }
+        } else {
+            work.await
+        };
+        let result = result.unwrap_or_else(|_| Err(Refusal { class: "panic", ..Refusal::internal() }));
+        if result.is_err() && call.lane.as_ref().is_some_and(|lane| lane.own_fault().is_some()) {
+            return Err(Refusal::internal());
+        }
+        let mut answer = result?;
+        if connected.connection.sandbox && answer.outcome != Outcome::Replayed {
+            answer.outcome = Outcome::Sandbox;
+        }
+        Ok(answer)
+    }
+
+    fn context(&self, call: &mut Call, connected: &Connected) -> Result<Cx, Refusal> {
+        let deadline = call.began.plus(call.found.spec().timeout);
+        let lane = self.upstream.lane(connected.connection.clone(), deadline).map(Arc::new).ok_or_else(|| {
+            tracing::error!(connection_id = %connected.connection.id, "its integration, or the sandbox it needs, is not served here");
+            Refusal::internal()
+        })?;
+        call.lane = Some(lane.clone());
+        let version = self.upstream.find_route(call.found.manifest().name).map(|route| route.version.clone());
+        Ok(Cx::new(CallScope {
+            now: call.began,
+            tool: call.found.spec().name,
+            principal: call.caller.principal.clone(),
+            connection: connected.connection.clone(),
+            version: version.unwrap_or_default(),
+            egress: lane,
+            handles: self.handles.clone(),
+        }))
+    }
+
+    async fn dispatch(&self, call: &Call, cx: Cx, prepared: Prepared) -> Result<Answer, Refusal> {
+        match prepared {
+            Prepared::Read(read) => {
+                let value = read.call(cx).await?;
+                Ok(Answer { outcome: Outcome::Success, value, kept_since: None })
+            }
+            Prepared::Write { steps, preview_id: None } => self.preview(call, &cx, &*steps).await,
+            Prepared::Write { steps, preview_id: Some(id) } => self.confirm(call, &cx, &*steps, &id).await,
+        }
+    }
+}
+
+fn cancelled() -> Refusal {
+    Refusal::new(Outcome::CallerFault, "cancelled", "the client went away before the answer was there")
+}
+
+fn timed_out(call: &Call) -> Refusal {
+    let seconds = call.found.spec().timeout.as_secs();
+    let waiting_outside = call.lane.as_ref().is_some_and(|lane| lane.in_flight());
+    let outcome = if waiting_outside { Outcome::UpstreamFault } else { Outcome::OurFault };
+    Refusal::new(outcome, "timeout", format!("no answer within {seconds} seconds"))
+        .next("Ask for less, for example fewer days or rows, or try again later.")
+}

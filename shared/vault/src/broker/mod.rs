@@ -1,0 +1,169 @@
+//! The broker: gives out opened credentials and keeps them fresh.
+
+mod refresh;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use moka::future::Cache;
+use tokio_util::task::TaskTracker;
+use turnpike_core::{Ambient, Canonical, ConnectionId, TenantId, Timestamp, Wire};
+use turnpike_store::{CredentialRow, NewCredential, Store};
+use zeroize::Zeroizing;
+
+use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets};
+
+/// How long an opened credential stays in memory without being asked for again from the database.
+const KEPT: Duration = Duration::from_secs(60);
+/// With less than this left, a token is treated as ended: the request has to arrive before its end.
+const MARGIN: Duration = Duration::from_secs(20);
+
+/// An opened credential.
+#[derive(Debug)]
+pub struct Lease {
+    /// The credential.
+    pub credential: Credential,
+    /// Counts its changes; a refresh replaces exactly the generation it started from.
+    pub generation: i64,
+}
+
+/// How a connection's credential is renewed.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// Name of the integration; part of what the sealed value is bound to.
+    pub integration: Arc<str>,
+    /// Token endpoint, in the OAuth shapes.
+    pub token_url: Option<Arc<str>>,
+    /// How long before its end an access token is refreshed.
+    pub ahead: Duration,
+}
+
+/// The vault. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    provider: Arc<dyn KeyProvider>,
+    keys: DataKeys,
+    wire: OverWire,
+    ambient: Ambient,
+    /// Names this process in the refresh journal.
+    replica: String,
+    open: Cache<ConnectionId, Arc<Lease>>,
+    flights: Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>,
+    tasks: TaskTracker,
+}
+
+impl Vault {
+    /// A vault over this store, with this key provider and this way to the authorization servers.
+    pub fn new(store: Store, provider: Arc<dyn KeyProvider>, wire: Arc<dyn Wire>, ambient: Ambient) -> Self {
+        let keys = DataKeys::new(store.clone(), provider.clone(), ambient.clone());
+        let replica = ambient.id::<ConnectionId>().to_string();
+        let open = Cache::builder().max_capacity(10_000).time_to_live(KEPT).build();
+        let (flights, tasks) = (Mutex::default(), TaskTracker::new());
+        Self(Arc::new(Inner { store, provider, keys, wire: OverWire(wire), ambient, replica, open, flights, tasks }))
+    }
+
+    /// A secret of the deployment itself, such as the pepper of API keys.
+    pub async fn deployment_secret(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, VaultError> {
+        secrets::deployment_secret(&self.0.store, &*self.0.provider, &self.0.ambient, name).await
+    }
+
+    /// Seals the credential of a new connection.
+    pub async fn insert(&self, renewal: &Renewal, credential: &Credential) -> Result<(), VaultError> {
+        let (key_version, sealed) = self.seal(renewal, credential).await?;
+        let new = NewCredential {
+            connection_id: renewal.connection,
+            key_version,
+            sealed,
+            access_expires_at: credential.access_expires_at(),
+            now: self.0.ambient.now(),
+        };
+        Ok(self.0.store.tenant(renewal.tenant).insert_credential(&new).await?)
+    }
+
+    /// The opened credential, fresh enough to be used now. A token near its end is renewed in the background.
+    pub async fn lease(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
+        let lease = match self.0.open.get(&renewal.connection).await {
+            Some(lease) => lease,
+            None => self.load(renewal).await?,
+        };
+        let Some(grant) = lease.credential.grant() else { return Ok(lease) };
+        let now = self.0.ambient.now();
+        if grant.live_access(now.plus(MARGIN)).is_none() {
+            return self.renew(renewal, lease.generation).await;
+        }
+        if grant.live_access(now.plus(renewal.ahead)).is_none() && !self.in_flight(renewal.connection) {
+            let (vault, renewal, generation) = (self.clone(), renewal.clone(), lease.generation);
+            self.0.tasks.spawn(async move {
+                if let Err(error) = vault.renew(&renewal, generation).await {
+                    tracing::warn!(connection_id = %renewal.connection, %error, "refresh ahead of the end failed");
+                }
+            });
+        }
+        Ok(lease)
+    }
+
+    /// Waits until no refresh is under way: a token that an authorization server has given must reach the database.
+    pub async fn drain(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    async fn load(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
+        let row = self.0.store.tenant(renewal.tenant).find_credential(renewal.connection).await?;
+        let row = row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
+        self.open(renewal, &row).await
+    }
+
+    async fn open(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {
+        let sealer = self.0.keys.get(renewal.tenant, row.key_version).await?;
+        let clear = sealer.open(&place(renewal, row.key_version), &row.sealed).ok_or(VaultError::Unsealed)?;
+        let credential = Credential::from_clear(&clear).ok_or(VaultError::Unsealed)?;
+        let lease = Arc::new(Lease { credential, generation: row.generation });
+        self.0.open.insert(renewal.connection, lease.clone()).await;
+        Ok(lease)
+    }
+
+    async fn seal(&self, renewal: &Renewal, credential: &Credential) -> Result<(i64, Vec<u8>), VaultError> {
+        let (version, sealer) = self.0.keys.newest(renewal.tenant).await?;
+        let clear = credential.to_clear().ok_or(VaultError::Unsealed)?;
+        Ok((version, sealer.seal(&place(renewal, version), &clear)))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.ambient.now()
+    }
+
+    fn in_flight(&self, connection: ConnectionId) -> bool {
+        let flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.get(&connection).is_some_and(|flight| Arc::strong_count(flight) > 1)
+    }
+
+    /// The lock that lets one refresh of a connection run at a time in this process.
+    fn flight(&self, connection: ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if flights.len() > 10_000 {
+            flights.retain(|_, flight| Arc::strong_count(flight) > 1);
+        }
+        flights.entry(connection).or_default().clone()
+    }
+}
+
+/// Where a sealed credential belongs; it opens nowhere else.
+fn place(renewal: &Renewal, key_version: i64) -> Canonical {
+    Canonical::of("credential/1")
+        .field(renewal.tenant.to_string())
+        .field(renewal.integration.as_bytes())
+        .field(renewal.connection.to_string())
+        .field("credentials.sealed")
+        .field(key_version.to_be_bytes())
+}

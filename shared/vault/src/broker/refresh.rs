@@ -1,0 +1,115 @@
+//! One refresh, safe against races, crashes and lost answers.
+//!
+//! The order matters. The journal entry is written before the authorization server is asked, and the rotated token is
+//! stored before the new access token is used. What remains is the moment between the server's answer and our commit: a
+//! crash there loses a rotated token, and the journal entry that survives lets the next refresh say so.
+
+use std::{sync::Arc, time::Duration};
+
+use turnpike_store::{ConnectionState, CredentialRow, Replacement};
+
+use super::{Lease, Renewal, Vault};
+use crate::{
+    VaultError,
+    credential::AccessToken,
+    exchange::{self, Failure, Fresh},
+};
+
+/// A journal entry older than this belongs to a process that is gone.
+const STALE: Duration = Duration::from_secs(60);
+/// How long to wait for another replica's refresh, and how often to look.
+const WAIT: (u32, Duration) = (100, Duration::from_millis(150));
+
+impl Vault {
+    /// Replaces the access token of generation `spent`. However many callers ask, the authorization server is asked once.
+    pub async fn renew(&self, renewal: &Renewal, spent: i64) -> Result<Arc<Lease>, VaultError> {
+        let (vault, renewal) = (self.clone(), renewal.clone());
+        // A task of its own: a caller that goes away must not take a rotated token with it.
+        let refresh = self.0.tasks.spawn(async move {
+            let flight = vault.flight(renewal.connection);
+            let _alone = flight.lock().await;
+            vault.refresh_once(&renewal, spent).await
+        });
+        refresh.await.unwrap_or(Err(VaultError::Unusable))
+    }
+
+    async fn refresh_once(&self, renewal: &Renewal, spent: i64) -> Result<Arc<Lease>, VaultError> {
+        let tenant = self.0.store.tenant(renewal.tenant);
+        let connection = tenant.get_connection(renewal.connection).await?;
+        if connection.state == ConnectionState::ReconnectNeeded {
+            let reason = connection.reason.unwrap_or_else(|| "the grant has ended".into());
+            return Err(VaultError::Reconnect { reason });
+        }
+        for _ in 0..WAIT.0 {
+            let row = tenant.find_credential(renewal.connection).await?;
+            let row = row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
+            if row.generation != spent {
+                return self.open(renewal, &row).await;
+            }
+            let now = self.now();
+            let own_leftover = row.refresh_by.as_deref() == Some(&self.0.replica);
+            let stale_before = if own_leftover { now.plus(STALE) } else { now.minus(STALE) };
+            if tenant.begin_refresh(renewal.connection, spent, &self.0.replica, now, stale_before).await? {
+                return self.exchange(renewal, &row).await;
+            }
+            tokio::time::sleep(WAIT.1).await;
+        }
+        Err(VaultError::Busy)
+    }
+
+    async fn exchange(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {
+        let lease = self.open(renewal, row).await?;
+        let (Some(grant), Some(token_url)) = (lease.credential.grant(), &renewal.token_url) else {
+            return self.reconnect(renewal, row, "the upstream no longer accepts this credential").await;
+        };
+        match exchange::refresh(&self.0.wire, token_url, grant).await {
+            Ok(fresh) => self.keep(renewal, row, &lease, fresh).await,
+            Err(Failure::GrantEnded(_)) if row.refresh_started_at.is_some() => {
+                let reason = "an earlier refresh was cut off and its new token was lost";
+                self.reconnect(renewal, row, reason).await
+            }
+            Err(Failure::GrantEnded(words)) => {
+                self.reconnect(renewal, row, &format!("the grant has ended ({words})")).await
+            }
+            // No answer: the server may have rotated the token. The journal entry stays, so that the next refresh knows.
+            Err(Failure::Other(VaultError::Unanswered(error))) if error.may_have_acted() => Err(error.into()),
+            Err(Failure::Other(error)) => {
+                self.0.store.tenant(renewal.tenant).abandon_refresh(renewal.connection, row.generation, &self.0.replica).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Stores what the authorization server gave, then hands it out.
+    async fn keep(&self, renewal: &Renewal, row: &CredentialRow, lease: &Lease, fresh: Fresh) -> Result<Arc<Lease>, VaultError> {
+        let now = self.now();
+        let mut credential = lease.credential.clone();
+        if let Some(grant) = credential.grant_mut() {
+            grant.access = Some(AccessToken { token: fresh.access_token, expires_at: now.plus(fresh.life) });
+            if let Some(rotated) = fresh.refresh_token {
+                grant.refresh_token = rotated;
+            }
+        }
+        let (key_version, sealed) = self.seal(renewal, &credential).await?;
+        let replacement = Replacement { key_version, sealed, access_expires_at: credential.access_expires_at(), now };
+        let tenant = self.0.store.tenant(renewal.tenant);
+        if !tenant.swap_credential(renewal.connection, row.generation, &replacement).await? {
+            return self.load(renewal).await;
+        }
+        tracing::info!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, "access token refreshed");
+        let lease = Arc::new(Lease { credential, generation: row.generation + 1 });
+        self.0.open.insert(renewal.connection, lease.clone()).await;
+        Ok(lease)
+    }
+
+    /// The refresh half of the grant has ended. The present access token stays usable until its own end.
+    async fn reconnect(&self, renewal: &Renewal, row: &CredentialRow, reason: &str) -> Result<Arc<Lease>, VaultError> {
+        let tenant = self.0.store.tenant(renewal.tenant);
+        let now = self.now();
+        tenant.set_connection_state(renewal.connection, ConnectionState::ReconnectNeeded, Some(reason), now).await?;
+        tenant.abandon_refresh(renewal.connection, row.generation, &self.0.replica).await?;
+        self.0.open.invalidate(&renewal.connection).await;
+        tracing::warn!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, reason, "reconnect needed");
+        Err(VaultError::Reconnect { reason: reason.into() })
+    }
+}

@@ -1,0 +1,198 @@
+//! The five kinds of credential. They exist in clear only here and while a request is being sent.
+
+use std::collections::HashMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use turnpike_core::Timestamp;
+use turnpike_sdk::AuthShape;
+use zeroize::Zeroizing;
+
+/// What a connection holds, by auth shape.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "shape", rename_all = "snake_case")]
+pub enum Credential {
+    /// OAuth 2 with a long-lived refresh token.
+    OAuthRefresh(OAuthGrant),
+    /// A system user's token and the app's secret that signs each request.
+    SystemUserToken {
+        /// The app.
+        app_id: String,
+        /// Signs requests (`appsecret_proof`).
+        #[serde(with = "clear")]
+        app_secret: SecretString,
+        /// The token.
+        #[serde(with = "clear")]
+        token: SecretString,
+        /// When it lapses, if it does.
+        expires_at: Option<Timestamp>,
+    },
+    /// Login with Amazon: a grant, and the profile that it is used for.
+    LoginWithAmazon {
+        /// The grant.
+        grant: OAuthGrant,
+        /// The region's host goes by it: `na`, `eu` or `fe`.
+        region: String,
+        /// The profile; an identifier that may exceed what a JSON number holds exactly.
+        profile_id: String,
+    },
+    /// A grant whose refresh token has a fixed end.
+    RestliOAuth {
+        /// The grant.
+        grant: OAuthGrant,
+        /// When a person must reconnect.
+        refresh_expires_at: Option<Timestamp>,
+    },
+    /// A static key.
+    ApiKey {
+        /// The key.
+        #[serde(with = "clear")]
+        key: SecretString,
+    },
+}
+
+/// An OAuth client, a refresh token, and the access token while it lives.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OAuthGrant {
+    /// The client that the grant was given to: the operator's or the tenant's own.
+    pub client_id: String,
+    /// Its secret.
+    #[serde(with = "clear")]
+    pub client_secret: SecretString,
+    /// The refresh token.
+    #[serde(with = "clear")]
+    pub refresh_token: SecretString,
+    /// The access token, once there is one.
+    pub access: Option<AccessToken>,
+}
+
+/// An access token and its end.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// The token.
+    #[serde(with = "clear")]
+    pub token: SecretString,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// A connect form that lacks a field.
+#[derive(Debug, thiserror::Error)]
+#[error("the connect form lacks `{0}`")]
+pub struct FormError(&'static str);
+
+impl Credential {
+    /// Builds a credential from the fields of the integration's connect form.
+    pub fn from_form(shape: &AuthShape, mut form: HashMap<&'static str, String>) -> Result<Self, FormError> {
+        let mut take = |name: &'static str| form.remove(name).ok_or(FormError(name));
+        let mut grant = || {
+            Ok(OAuthGrant {
+                client_id: take("client_id")?,
+                client_secret: take("client_secret")?.into(),
+                refresh_token: take("refresh_token")?.into(),
+                access: None,
+            })
+        };
+        Ok(match shape {
+            AuthShape::OAuthRefresh(_) => Self::OAuthRefresh(grant()?),
+            AuthShape::RestliOAuth(_) => Self::RestliOAuth { grant: grant()?, refresh_expires_at: None },
+            AuthShape::LoginWithAmazon(_) => {
+                Self::LoginWithAmazon { grant: grant()?, region: take("region")?, profile_id: take("profile_id")? }
+            }
+            AuthShape::SystemUserToken => Self::SystemUserToken {
+                app_id: take("app_id")?,
+                app_secret: take("app_secret")?.into(),
+                token: take("token")?.into(),
+                expires_at: None,
+            },
+            AuthShape::ApiKey { .. } => Self::ApiKey { key: take("key")?.into() },
+        })
+    }
+
+    /// The OAuth grant, in the shapes that have one.
+    pub fn grant(&self) -> Option<&OAuthGrant> {
+        match self {
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => Some(grant),
+            Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
+        }
+    }
+
+    pub(crate) fn grant_mut(&mut self) -> Option<&mut OAuthGrant> {
+        match self {
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => Some(grant),
+            Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
+        }
+    }
+
+    /// When the access token ends, in the shapes that have one.
+    pub fn access_expires_at(&self) -> Option<Timestamp> {
+        self.grant().and_then(|grant| grant.access.as_ref()).map(|access| access.expires_at)
+    }
+
+    /// Names the vendor app that this credential belongs to: holds of scope "app" are shared by all that have the same.
+    pub fn app(&self) -> &str {
+        match self {
+            Self::SystemUserToken { app_id, .. } => app_id,
+            Self::ApiKey { .. } => "key",
+            shape => shape.grant().map_or("", |grant| &grant.client_id),
+        }
+    }
+
+    pub(crate) fn to_clear(&self) -> Option<Zeroizing<Vec<u8>>> {
+        serde_json::to_vec(self).ok().map(Zeroizing::new)
+    }
+
+    pub(crate) fn from_clear(clear: &[u8]) -> Option<Self> {
+        serde_json::from_slice(clear).ok()
+    }
+}
+
+/// Writes a secret in clear. Private to the vault: what it makes is sealed before it is stored.
+mod clear {
+    use secrecy::{ExposeSecret as _, SecretString};
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose_secret())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+        SecretString::deserialize(deserializer)
+    }
+}
+
+impl OAuthGrant {
+    /// The access token's text while it lives at `now`.
+    pub fn live_access(&self, now: Timestamp) -> Option<&str> {
+        self.access.as_ref().filter(|access| access.expires_at > now).map(|access| access.token.expose_secret())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_shows_none_of_its_secrets() {
+        let form = HashMap::from([("client_id", "client".into()), ("client_secret", "canary-s".into()), ("refresh_token", "canary-r".into())]);
+        let oauth = turnpike_sdk::OAuth {
+            authorize_url: "",
+            token_url: "",
+            revoke_url: None,
+            scopes: &[],
+            refresh_ahead: std::time::Duration::ZERO,
+        };
+        let credential = Credential::from_form(&AuthShape::OAuthRefresh(oauth), form).unwrap();
+        let shown = format!("{credential:?}");
+        assert!(shown.contains("client") && !shown.contains("canary"), "{shown}");
+        let clear = credential.to_clear().unwrap();
+        let again = Credential::from_clear(&clear).unwrap();
+        assert_eq!(again.grant().unwrap().refresh_token.expose_secret(), "canary-r");
+    }
+
+    #[test]
+    fn a_form_that_lacks_a_field_names_it() {
+        let error = Credential::from_form(&AuthShape::SystemUserToken, HashMap::from([("app_id", "1".into())])).unwrap_err();
+        assert_eq!(error.to_string(), "the connect form lacks `app_secret`");
+    }
+}

@@ -1,0 +1,38 @@
+//! Why a credential cannot be had.
+
+use turnpike_core::WireError;
+use turnpike_store::StoreError;
+
+use crate::KeyError;
+
+/// Why a credential cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The grant has ended; only a person can renew it.
+    #[error("{reason}")]
+    Reconnect {
+        /// Why, for people.
+        reason: String,
+    },
+    /// The authorization server knows neither our client nor its secret: the operator must mend the settings.
+    #[error("the authorization server refused our OAuth client: {0}")]
+    ClientRefused(String),
+    /// The authorization server could not be asked.
+    #[error("the authorization server did not answer: {0}")]
+    Unanswered(#[from] WireError),
+    /// The authorization server answered what is no token.
+    #[error("the authorization server gave no usable answer")]
+    Unusable,
+    /// Another replica refreshes and has not finished.
+    #[error("a refresh by another replica has not finished")]
+    Busy,
+    /// A sealed value does not open: it was changed or moved, or its key is gone.
+    #[error("a sealed value does not open")]
+    Unsealed,
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

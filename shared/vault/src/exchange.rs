@@ -1,0 +1,86 @@
+//! Asking an authorization server for a fresh access token.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use oauth2::{
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
+    basic::{BasicClient, BasicErrorResponseType},
+};
+use secrecy::{ExposeSecret, SecretString};
+use turnpike_core::{Wire, WireError};
+
+use crate::{OAuthGrant, VaultError};
+
+/// Life of an access token when the answer does not tell.
+const ASSUMED_LIFE: Duration = Duration::from_secs(300);
+
+/// What a refresh gave.
+pub(crate) struct Fresh {
+    pub(crate) access_token: SecretString,
+    pub(crate) life: Duration,
+    /// Set when the server rotates: the old one is spent.
+    pub(crate) refresh_token: Option<SecretString>,
+}
+
+/// How a refresh failed.
+pub(crate) enum Failure {
+    /// `invalid_grant`: final.
+    GrantEnded(String),
+    /// Anything else.
+    Other(VaultError),
+}
+
+/// Sends one refresh request.
+pub(crate) async fn refresh(wire: &OverWire, token_url: &str, grant: &OAuthGrant) -> Result<Fresh, Failure> {
+    let token_url = TokenUrl::new(token_url.to_owned())
+        .map_err(|_| Failure::Other(VaultError::ClientRefused("the token URL in the settings is not a URL".into())))?;
+    let client = BasicClient::new(ClientId::new(grant.client_id.clone()))
+        .set_client_secret(ClientSecret::new(grant.client_secret.expose_secret().to_owned()))
+        .set_auth_type(AuthType::RequestBody)
+        .set_token_uri(token_url);
+    let answer = client
+        .exchange_refresh_token(&RefreshToken::new(grant.refresh_token.expose_secret().to_owned()))
+        .request_async(wire)
+        .await
+        .map_err(failure)?;
+    Ok(Fresh {
+        access_token: answer.access_token().secret().clone().into(),
+        life: answer.expires_in().unwrap_or(ASSUMED_LIFE),
+        refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
+    })
+}
+
+/// Lets the OAuth library send through our wire.
+pub(crate) struct OverWire(pub(crate) Arc<dyn Wire>);
+
+impl<'c> AsyncHttpClient<'c> for OverWire {
+    type Error = WireError;
+    type Future = BoxFuture<'c, Result<HttpResponse, WireError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let sent = self.0.send(http::Request::from_parts(parts, Bytes::from(body)));
+        Box::pin(async move {
+            let (parts, body) = sent.await?.into_parts();
+            Ok(http::Response::from_parts(parts, body.to_vec()))
+        })
+    }
+}
+
+fn failure(
+    error: RequestTokenError<WireError, oauth2::StandardErrorResponse<BasicErrorResponseType>>,
+) -> Failure {
+    match error {
+        RequestTokenError::ServerResponse(response) => {
+            let words = response.error_description().cloned().unwrap_or_else(|| response.error().to_string());
+            match response.error() {
+                BasicErrorResponseType::InvalidGrant => Failure::GrantEnded(words),
+                _ => Failure::Other(VaultError::ClientRefused(words)),
+            }
+        }
+        RequestTokenError::Request(error) => Failure::Other(VaultError::Unanswered(error)),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Failure::Other(VaultError::Unusable),
+    }
+}
