@@ -1,1 +1,3 @@
 //! Tests only; see the files under `tests/`.
+
+pub mod conformance;

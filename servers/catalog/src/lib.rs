@@ -1,1 +1,10 @@
-//! Soon.
+//! The list of integrations: one line each, nothing else.
+
+use turnpike_sdk::Integration;
+
+/// Every integration of this deployment.
+pub fn integrations() -> Vec<Integration> {
+    vec![
+        turnpike_google_ads::integration(),
+    ]
+}

@@ -1,1 +1,8 @@
-//! Soon.
+//! The Turnpike binary: the only crate that names concrete back ends.
+
+pub mod app;
+pub mod cli;
+mod clients;
+mod commands;
+mod sandboxes;
+pub mod seed;

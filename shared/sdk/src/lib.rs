@@ -24,4 +24,6 @@ pub use prepared::{Planned, Prepared, PreparedRead, PreparedWrite};
 pub use request::{Effect, Request, Response};
 pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};
 pub use shapes::{Cursor, Page, Period, WriteAnswer, WriteStatus};
+/// Futures without naming their crate: a boxed one, and two that run side by side until the first failure.
+pub use futures_util::future::{BoxFuture, try_join};
 pub use tool::{Access, Cost, Plan, ReadTool, Tool, ToolSpec, WriteTool};

@@ -38,6 +38,7 @@ pub trait PreparedRead: Send {
 }
 
 /// What a write will do.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Planned {
     /// The state wanted.
     pub after: Value,

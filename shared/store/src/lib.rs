@@ -1,1 +1,40 @@
-//! Soon.
+//! Tables, queries and migrations, one text for SQLite and PostgreSQL.
+//!
+//! A tenant's rows are reachable only through [`Store::tenant`]: in each of its statements `$1` is the tenant, bound in
+//! one place, and on PostgreSQL row-level security says the same a second time. [`Store::system`] is the exception for
+//! jobs and the operator, easy to find by its name.
+
+mod access;
+mod api_keys;
+mod calls;
+mod connections;
+mod credentials;
+mod data_keys;
+mod db;
+mod dialect;
+mod error;
+mod intents;
+mod migrate;
+mod previews;
+mod row;
+mod secrets;
+mod session;
+mod store;
+mod tenants;
+mod usage;
+mod value;
+
+pub use access::{SystemStore, TenantStore};
+pub use api_keys::{ApiKey, NewApiKey};
+pub use calls::{CallFilter, CallRow};
+pub use connections::{ConnectionRow, ConnectionState, NewConnection};
+pub use credentials::{CredentialRow, NewCredential, Replacement};
+pub use data_keys::DataKeyRow;
+pub use error::StoreError;
+pub use intents::Intent;
+pub use previews::{NewPreview, PreviewRow, PreviewState};
+pub use secrets::SecretRow;
+pub use store::Store;
+pub use tenants::{NewTenant, Tenant, TenantState};
+pub use usage::UsageLine;
+pub use value::WordError;

@@ -37,6 +37,7 @@ impl Telemetry {
         let provider = (!settings.otlp_endpoint.is_empty()).then(|| exporter(settings)).transpose()?;
         let spans = provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike")));
         tracing_subscriber::registry().with(spans).with(log).with(filter).try_init().map_err(|_| TelemetryError::Twice)?;
+        std::panic::set_hook(Box::new(log_panic));
         Ok(Self(provider))
     }
 
@@ -46,6 +47,12 @@ impl Telemetry {
             tracing::warn!(%error, "some spans were not exported");
         }
     }
+}
+
+/// A panic is a log record like any other: one line, scrubbed, without the message of whoever panicked, which may quote data.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "panicked");
 }
 
 fn exporter(settings: &TelemetrySettings) -> Result<SdkTracerProvider, TelemetryError> {

@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"tpk_(?:live|test)_[0-9A-Za-z]{8,}(?:_[0-9A-Za-z]+)?",
+        r"(?-u)tpk_(?:live|test)_[0-9A-Za-z]{8,}(?:_[0-9A-Za-z]+)?",
         r"|ya29\.[0-9A-Za-z._-]+|1//[0-9A-Za-z._-]{6,}|EAA[0-9A-Za-z]{16,}|Atz[ar]\|[0-9A-Za-z+/=_-]+",
         r"|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
         r"|(?i:bearer\s+)[0-9A-Za-z._~+/=-]{8,}",

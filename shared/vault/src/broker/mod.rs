@@ -11,7 +11,7 @@ use std::{
 use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 use turnpike_core::{Ambient, Canonical, ConnectionId, TenantId, Timestamp, Wire};
-use turnpike_store::{CredentialRow, NewCredential, Store};
+use turnpike_store::{CredentialRow, NewCredential, Replacement, Store};
 use zeroize::Zeroizing;
 
 use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets};
@@ -88,6 +88,21 @@ impl Vault {
             now: self.0.ambient.now(),
         };
         Ok(self.0.store.tenant(renewal.tenant).insert_credential(&new).await?)
+    }
+
+    /// Replaces the credential of a connection that was renewed by a person. A refresh that runs meanwhile loses.
+    pub async fn replace(&self, renewal: &Renewal, credential: &Credential) -> Result<(), VaultError> {
+        let tenant = self.0.store.tenant(renewal.tenant);
+        loop {
+            let Some(row) = tenant.find_credential(renewal.connection).await? else { return self.insert(renewal, credential).await };
+            let (key_version, sealed) = self.seal(renewal, credential).await?;
+            let access_expires_at = credential.access_expires_at();
+            let replacement = Replacement { key_version, sealed, access_expires_at, now: self.now() };
+            if tenant.swap_credential(renewal.connection, row.generation, &replacement).await? {
+                self.0.open.invalidate(&renewal.connection).await;
+                return Ok(());
+            }
+        }
     }
 
     /// The opened credential, fresh enough to be used now. A token near its end is renewed in the background.

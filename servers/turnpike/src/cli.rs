@@ -1,0 +1,128 @@
+//! Commands and their options.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use turnpike_config::{Layers, Settings};
+use turnpike_core::TenantId;
+
+use crate::commands;
+
+/// Hosted MCP servers with a vault, limits, metering and billing.
+///
+/// `turnpike demo` needs no settings and shows everything with a simulated Google Ads. `turnpike config defaults` prints all
+/// settings with their meaning; `turnpike serve -c FILE` runs with yours.
+#[derive(Parser)]
+#[command(name = "turnpike", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct Global {
+    /// Settings file; `turnpike config defaults` prints one to start from.
+    #[arg(short, long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder for the SQLite file and the local key [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Try it: one tenant, a simulated Google Ads, one real call, and settings to paste into your agent.
+    Demo {
+        /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<String>,
+        /// Print one line of JSON once ready, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve the MCP servers until Ctrl-C or SIGTERM, then finish the calls under way.
+    Serve {
+        /// Address to listen on; port 0 picks a free one.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<String>,
+    },
+    /// Bring the database to this version. On PostgreSQL it connects as `store.owner_url`.
+    Migrate,
+    /// Look at the settings.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Ask a running server whether it is ready; the exit code says so.
+    Healthcheck {
+        /// Where it runs.
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        url: String,
+    },
+    /// One MCP server over standard input and output, for an agent on this machine.
+    Stdio {
+        /// Name of the integration, such as google-ads.
+        #[arg(long)]
+        server: String,
+        /// The tenant whose connection it uses.
+        #[arg(long)]
+        tenant: TenantId,
+        /// Also offer the tools that change something.
+        #[arg(long)]
+        write: bool,
+    },
+    /// What was used and what it costs, from the ledger.
+    Usage(commands::usage::Options),
+    /// Add and list tenants.
+    Tenant {
+        #[command(subcommand)]
+        command: commands::tenant::Command,
+    },
+    /// Make, list and revoke API keys.
+    Key {
+        #[command(subcommand)]
+        command: commands::key::Command,
+    },
+    /// Connect a tenant to an integration, or renew its connection. Reads the credential as JSON from standard input.
+    Connect(commands::connect::Options),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check the settings and say what is wrong with them.
+    Check,
+    /// Print every setting with its default and its meaning.
+    Defaults,
+}
+
+impl Global {
+    /// The settings from all their layers.
+    pub(crate) fn settings(&self, listen: Option<String>) -> anyhow::Result<Settings> {
+        let variables = std::env::vars().filter(|(name, _)| name.starts_with("TURNPIKE_")).collect();
+        Ok(Layers { file: self.config.clone(), variables, data: self.data.clone(), listen }.load()?)
+    }
+}
+
+/// Runs one command.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Demo { listen, json } => commands::demo::run(&global, listen, json).await?,
+        Command::Serve { listen } => commands::serve::run(&global.settings(listen)?).await?,
+        Command::Migrate => commands::migrate::run(&global.settings(None)?).await?,
+        Command::Config { command: ConfigCommand::Check } => {
+            global.settings(None)?;
+            println!("The settings are good.");
+        }
+        Command::Config { command: ConfigCommand::Defaults } => print!("{}", Layers::defaults()),
+        Command::Healthcheck { url } => commands::healthcheck::run(&url).await?,
+        Command::Stdio { server, tenant, write } => commands::stdio::run(&global.settings(None)?, &server, tenant, write).await?,
+        Command::Usage(options) => commands::usage::run(&global.settings(None)?, &options).await?,
+        Command::Tenant { command } => commands::tenant::run(&global.settings(None)?, command).await?,
+        Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,
+        Command::Connect(options) => commands::connect::run(&global.settings(None)?, &options).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,54 @@
+//! `turnpike connect`: a credential goes in through standard input, never through the arguments.
+
+use std::{collections::HashMap, io::Read as _};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use turnpike_config::Settings;
+use turnpike_core::TenantId;
+
+use super::at_the_desk;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Whose.
+    #[arg(long)]
+    tenant: TenantId,
+    /// Name of the integration, such as google-ads.
+    #[arg(long)]
+    integration: String,
+    /// Connect to the integration's sandbox; needs no credential.
+    #[arg(long)]
+    sandbox: bool,
+}
+
+pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
+    let app = at_the_desk(settings).await?;
+    let Some(route) = app.upstream.find_route(&options.integration) else { bail!("there is no integration `{}`", options.integration) };
+    let fields: Vec<_> = route.integration.manifest.connect_form.iter().map(|field| field.name).collect();
+    let form = match app.sandboxes.find(&options.integration) {
+        Some(sandbox) if options.sandbox => sandbox.credential.iter().cloned().collect(),
+        _ => read_form(&fields)?,
+    };
+    let connection = app.connect(options.tenant, &options.integration, options.sandbox, form).await?;
+    println!("connected; {} accounts:", connection.accounts.len());
+    for account in &connection.accounts {
+        println!("  {}  {} {} {}", account.id, account.currency, account.time_zone, account.name);
+    }
+    app.finish().await
+}
+
+fn read_form(fields: &[&'static str]) -> Result<HashMap<&'static str, String>> {
+    let mut text = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+    let shape = fields.iter().map(|name| format!("\"{name}\": \"…\"")).collect::<Vec<_>>().join(", ");
+    // The parser's own words could repeat a part of a secret.
+    let Ok(mut given) = serde_json::from_str::<HashMap<String, String>>(&text) else {
+        bail!("give the credential as JSON on standard input: {{{shape}}}");
+    };
+    let form: HashMap<_, _> = fields.iter().filter_map(|name| Some((*name, given.remove(*name)?))).collect();
+    if form.len() < fields.len() || !given.is_empty() {
+        bail!("the credential needs exactly these fields: {{{shape}}}");
+    }
+    Ok(form)
+}

@@ -1,0 +1,81 @@
+//! `turnpike key`.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use turnpike_config::Settings;
+use turnpike_core::{ApiKeyId, TenantId};
+
+use super::at_the_desk;
+use crate::{app::open_store, seed::KeyRequest};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a key. It is printed once and kept nowhere.
+    Add {
+        /// Whose.
+        #[arg(long)]
+        tenant: TenantId,
+        /// Name, to know it again in lists.
+        #[arg(long)]
+        name: String,
+        /// What it may do: google-ads:read, google-ads:write; may be given several times.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// The integrations it reaches [default: all]; may be given several times.
+        #[arg(long = "server")]
+        servers: Vec<String>,
+        /// Days until it ends [default: never]
+        #[arg(long)]
+        days: Option<u64>,
+    },
+    /// List a tenant's keys.
+    List {
+        /// Whose.
+        #[arg(long)]
+        tenant: TenantId,
+    },
+    /// Revoke a key; running servers refuse it within 10 seconds.
+    Revoke {
+        /// Whose.
+        #[arg(long)]
+        tenant: TenantId,
+        /// The key's id, from the list.
+        id: ApiKeyId,
+    },
+}
+
+pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
+    match command {
+        Command::Add { tenant, name, scopes, servers, days } => {
+            let app = at_the_desk(settings).await?;
+            app.store.tenant(tenant).get().await?;
+            let manifests: Vec<_> = turnpike_catalog::integrations().into_iter().map(|integration| integration.manifest).collect();
+            let known: Vec<_> = manifests.iter().flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
+            if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
+                bail!("there is no scope `{unknown}`; there are: {}", known.join(", "));
+            }
+            let expires_at = days.map(|days| app.ambient.now().plus(Duration::from_secs(days * 86_400)));
+            let servers = (!servers.is_empty()).then_some(servers);
+            let key = app.add_key(tenant, KeyRequest { name: &name, scopes, servers, expires_at, live: true }).await?;
+            println!("{}", key.expose());
+            app.finish().await?;
+        }
+        Command::List { tenant } => {
+            for key in open_store(settings).await?.tenant(tenant).list_api_keys().await? {
+                let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
+                let used = key.last_used_at.map_or_else(|| "never used".into(), |at| format!("last used {at}"));
+                println!("{}  {}  {state:<8} {used}  {}  {}", key.id, key.hint, key.scopes.join(" "), key.name);
+            }
+        }
+        Command::Revoke { tenant, id } => {
+            let store = open_store(settings).await?;
+            if !store.tenant(tenant).revoke_api_key(id, turnpike_core::Ambient::system().now()).await? {
+                bail!("there is no such key, or it was revoked before");
+            }
+            println!("revoked");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Who asks: a tenant, whose rows are all it can reach, or the system.
+
+use std::sync::Arc;
+
+use turnpike_core::TenantId;
+
+use crate::{
+    StoreError,
+    db::Db,
+    row::FromRow,
+    session::Session,
+    value::{Argument, Arguments},
+};
+
+/// One tenant's rows.
+#[derive(Clone)]
+pub struct TenantStore(pub(crate) Access);
+
+/// All tenants' rows: for jobs, the ledger and the operator.
+#[derive(Clone)]
+pub struct SystemStore(pub(crate) Access);
+
+/// In whose name statements run.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope {
+    Tenant(TenantId),
+    System,
+}
+
+/// Runs single statements, each as a short transaction. For a tenant, `$1` is the tenant in every one of them.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub(crate) db: Arc<Db>,
+    pub(crate) scope: Scope,
+}
+
+impl Access {
+    /// All rows of a query.
+    pub(crate) async fn list<T: FromRow>(&self, sql: &'static str, rest: Arguments<'_>) -> Result<Vec<T>, StoreError> {
+        let mut session = self.db.read(&self.scope).await?;
+        let rows = session.list(sql, &self.arguments(rest)).await?;
+        session.commit().await?;
+        Ok(rows)
+    }
+
+    /// The first row of a query, if there is one.
+    pub(crate) async fn find<T: FromRow>(
+        &self,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.list(sql, rest).await?.into_iter().next())
+    }
+
+    /// Runs a statement; the number of rows that it changed.
+    pub(crate) async fn execute(&self, sql: &'static str, rest: Arguments<'_>) -> Result<u64, StoreError> {
+        let mut session = self.write().await?;
+        let changed = session.execute(sql, &self.arguments(rest)).await?;
+        session.commit().await?;
+        Ok(changed)
+    }
+
+    /// Runs a statement that changes one row or none; whether it did.
+    pub(crate) async fn changes(&self, sql: &'static str, rest: Arguments<'_>) -> Result<bool, StoreError> {
+        Ok(self.execute(sql, rest).await? > 0)
+    }
+
+    /// Changes a row that must be there.
+    pub(crate) async fn update(
+        &self,
+        what: &'static str,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<(), StoreError> {
+        if self.changes(sql, rest).await? { Ok(()) } else { Err(StoreError::NotFound { what }) }
+    }
+
+    /// Adds a row that must be new.
+    pub(crate) async fn insert(
+        &self,
+        what: &'static str,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<(), StoreError> {
+        self.execute(sql, rest).await.map(drop).map_err(|error| error.of_insert(what))
+    }
+
+    /// A session for one statement that writes.
+    pub(crate) async fn write(&self) -> Result<Session, StoreError> {
+        self.db.write(&self.scope).await
+    }
+
+    /// A session for several, of which all are kept or none.
+    pub(crate) async fn transaction(&self) -> Result<Session, StoreError> {
+        self.db.transaction(&self.scope).await
+    }
+
+    fn arguments<'a>(&'a self, rest: Arguments<'a>) -> Vec<&'a dyn Argument> {
+        let tenant: Option<&dyn Argument> = match &self.scope {
+            Scope::Tenant(tenant) => Some(tenant),
+            Scope::System => None,
+        };
+        tenant.into_iter().chain(rest.iter().copied()).collect()
+    }
+}

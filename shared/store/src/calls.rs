@@ -1,0 +1,158 @@
+//! The ledger: one row per call, added once and never changed.
+
+use std::sync::LazyLock;
+
+use turnpike_core::{CallId, ConnectionId, Currency, Micros, Outcome, TenantId, Timestamp};
+
+use crate::{
+    StoreError, SystemStore, TenantStore,
+    db::Db,
+    row::{Scalar, table},
+};
+
+/// A call in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRow {
+    /// Its id; ids sort by time.
+    pub call_id: CallId,
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// The connection that it used, if it came that far.
+    pub connection_id: Option<ConnectionId>,
+    /// Who called.
+    pub principal: String,
+    /// The program that called, as it names itself.
+    pub client: Option<String>,
+    /// The integration.
+    pub integration: String,
+    /// The tool.
+    pub tool: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The class of the error, if it was one.
+    pub class: Option<String>,
+    /// The tool's price.
+    pub list_price: Micros,
+    /// What is charged, which depends on the outcome.
+    pub price: Micros,
+    /// The currency of both.
+    pub currency: Currency,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, in microseconds.
+    pub duration_micros: i64,
+    /// How many requests the upstream got.
+    pub upstream_requests: i64,
+    /// Those requests, as JSON.
+    pub steps: String,
+    /// Digest of the arguments.
+    pub arguments_digest: String,
+    /// The trace that shows it.
+    pub trace_id: Option<String>,
+    /// Answered by the integration's sandbox.
+    pub sandbox: bool,
+}
+
+/// Which calls to list.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// Begun at this instant or later.
+    pub since: Option<Timestamp>,
+    /// Begun before this instant.
+    pub until: Option<Timestamp>,
+    /// Of this integration.
+    pub integration: Option<String>,
+    /// At most so many.
+    pub limit: i64,
+    /// Older than this call: the last of the page before.
+    pub before: Option<CallId>,
+}
+
+table!(CallRow {
+    call_id,
+    tenant_id,
+    connection_id,
+    principal,
+    client,
+    integration,
+    tool,
+    outcome,
+    class,
+    list_price,
+    price,
+    currency,
+    started_at,
+    duration_micros,
+    upstream_requests,
+    steps,
+    arguments_digest,
+    trace_id,
+    sandbox,
+});
+
+impl TenantStore {
+    /// Calls, newest first.
+    pub async fn list_calls(&self, filter: &CallFilter) -> Result<Vec<CallRow>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM calls WHERE tenant_id = $1 AND ($2 IS NULL OR started_at >= $2) AND ($3 IS NULL OR started_at < $3) ",
+            "AND ($4 IS NULL OR integration = $4) AND ($5 IS NULL OR call_id < $5) ORDER BY call_id DESC LIMIT $6"
+        );
+        let CallFilter { since, until, integration, limit, before } = filter;
+        self.0.list(sql, &[since, until, integration, before, limit]).await
+    }
+
+    /// The call with that id.
+    pub async fn find_call(&self, call_id: CallId) -> Result<Option<CallRow>, StoreError> {
+        self.0
+            .find(concat!("SELECT ", columns!(), " FROM calls WHERE tenant_id = $1 AND call_id = $2"), &[&call_id])
+            .await
+    }
+}
+
+/// Rows per statement. Each size is a statement of its own that stays prepared, so their number is kept small.
+const BATCH: usize = 64;
+
+/// The inserts of 1, 2, … rows.
+type Inserts = LazyLock<[String; BATCH]>;
+
+/// SQLite looks each numbered place up in the list of all: in a statement of a thousand that takes far longer than the
+/// insert, so here they go without numbers.
+static SQLITE: Inserts = LazyLock::new(|| inserts(|_| "?".into()));
+
+static POSTGRES: Inserts = LazyLock::new(|| inserts(|place| format!("${place}")));
+
+fn inserts(place: fn(usize) -> String) -> [String; BATCH] {
+    let width = columns!().split(',').count();
+    let row = |n| {
+        let places: Vec<_> = (n * width + 1..=(n + 1) * width).map(place).collect();
+        format!("({})", places.join(", "))
+    };
+    std::array::from_fn(|last| {
+        let rows: Vec<_> = (0..=last).map(row).collect();
+        format!("INSERT INTO calls ({}) VALUES {}", columns!(), rows.join(", "))
+    })
+}
+
+impl SystemStore {
+    /// Adds rows of any tenants, all or none.
+    pub async fn insert_calls(&self, rows: &[CallRow]) -> Result<(), StoreError> {
+        let mut session = if rows.len() <= BATCH { self.0.write().await? } else { self.0.transaction().await? };
+        let inserts = match &*self.0.db {
+            Db::Sqlite { .. } => &*SQLITE,
+            Db::Postgres(_) => &*POSTGRES,
+        };
+        for batch in rows.chunks(BATCH) {
+            let arguments: Vec<_> = batch.iter().flat_map(|row| columns!(row)).collect();
+            session.execute(&inserts[batch.len() - 1], &arguments).await.map_err(|error| error.of_insert("call"))?;
+        }
+        session.commit().await
+    }
+
+    /// The number of calls in the ledger.
+    pub async fn count_calls(&self) -> Result<i64, StoreError> {
+        let count = self.0.find("SELECT COUNT(*) AS value FROM calls", &[]).await?;
+        Ok(count.map_or(0, |Scalar(count)| count))
+    }
+}

@@ -1,0 +1,114 @@
+//! A tenant's grants to SaaS accounts; what they are sealed with is in `credentials`.
+
+use turnpike_core::{ConnectionId, Timestamp};
+
+use crate::{StoreError, TenantStore, row::table, value::words};
+
+words! {
+    /// Whether a connection can be used.
+    ConnectionState {
+        /// It can.
+        Ok = "ok",
+        /// It can, but not for long.
+        Expiring = "expiring",
+        /// A person must renew the grant.
+        ReconnectNeeded = "reconnect_needed",
+        /// Switched off.
+        Disabled = "disabled",
+    }
+}
+
+/// A connection to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConnection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The integration; a tenant has one connection to each.
+    pub integration: String,
+    /// It leads to the integration's sandbox.
+    pub sandbox: bool,
+    /// The accounts that it may touch, as JSON that means nothing here.
+    pub accounts_json: String,
+    /// Whether it can be used.
+    pub state: ConnectionState,
+    /// When the grant is expected to end, where that is known.
+    pub predicted_end: Option<Timestamp>,
+    /// When it is added.
+    pub now: Timestamp,
+}
+
+/// A connection as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionRow {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The integration; a tenant has one connection to each.
+    pub integration: String,
+    /// It leads to the integration's sandbox.
+    pub sandbox: bool,
+    /// The accounts that it may touch, as JSON that means nothing here.
+    pub accounts_json: String,
+    /// Whether it can be used.
+    pub state: ConnectionState,
+    /// Why it is in that state, for people.
+    pub reason: Option<String>,
+    /// When the grant is expected to end, where that is known.
+    pub predicted_end: Option<Timestamp>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+table!(ConnectionRow { id, integration, sandbox, accounts_json, state, reason, predicted_end, created_at, updated_at });
+
+impl TenantStore {
+    /// Adds a connection; a conflict when there is one to that integration.
+    pub async fn insert_connection(&self, connection: &NewConnection) -> Result<(), StoreError> {
+        let sql = "INSERT INTO connections (tenant_id, id, integration, sandbox, accounts_json, state, predicted_end, \
+                   created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+        let NewConnection { id, integration, sandbox, accounts_json, state, predicted_end, now } = connection;
+        self.0.insert("connection", sql, &[id, integration, sandbox, accounts_json, state, predicted_end, now]).await
+    }
+
+    /// The connection to an integration.
+    pub async fn find_connection(&self, integration: &str) -> Result<Option<ConnectionRow>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM connections WHERE tenant_id = $1 AND integration = $2");
+        self.0.find(sql, &[&integration]).await
+    }
+
+    /// The connection with that id.
+    pub async fn get_connection(&self, id: ConnectionId) -> Result<ConnectionRow, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM connections WHERE tenant_id = $1 AND id = $2");
+        self.0.find(sql, &[&id]).await?.ok_or(StoreError::NotFound { what: "connection" })
+    }
+
+    /// All connections, by integration.
+    pub async fn list_connections(&self) -> Result<Vec<ConnectionRow>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM connections WHERE tenant_id = $1 ORDER BY integration");
+        self.0.list(sql, &[]).await
+    }
+
+    /// Sets whether a connection can be used, and why.
+    pub async fn set_connection_state(
+        &self,
+        id: ConnectionId,
+        state: ConnectionState,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET state = $3, reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
+        self.0.update("connection", sql, &[&id, &state, &reason, &now]).await
+    }
+
+    /// Sets the accounts that a connection may touch.
+    pub async fn set_connection_accounts(
+        &self,
+        id: ConnectionId,
+        accounts_json: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET accounts_json = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
+        self.0.update("connection", sql, &[&id, &accounts_json, &now]).await
+    }
+}

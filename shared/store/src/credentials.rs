@@ -1,0 +1,109 @@
+//! Sealed credentials. The generation is the truth about who refreshed last; the journal only saves work.
+
+use turnpike_core::{ConnectionId, Timestamp};
+
+use crate::{StoreError, TenantStore, row::table};
+
+/// The first credential of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCredential {
+    /// The connection that it opens.
+    pub connection_id: ConnectionId,
+    /// The data key that it is sealed with.
+    pub key_version: i64,
+    /// The credential, sealed.
+    pub sealed: Vec<u8>,
+    /// When its access token ends, if it has one.
+    pub access_expires_at: Option<Timestamp>,
+    /// When it is stored.
+    pub now: Timestamp,
+}
+
+/// A credential as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// Counts the replacements; the first is 1.
+    pub generation: i64,
+    /// The data key that it is sealed with.
+    pub key_version: i64,
+    /// The credential, sealed.
+    pub sealed: Vec<u8>,
+    /// When its access token ends, if it has one.
+    pub access_expires_at: Option<Timestamp>,
+    /// When a refresh was begun that has not ended.
+    pub refresh_started_at: Option<Timestamp>,
+    /// The replica that began it.
+    pub refresh_by: Option<String>,
+}
+
+/// What takes a credential's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// The data key that it is sealed with.
+    pub key_version: i64,
+    /// The credential, sealed.
+    pub sealed: Vec<u8>,
+    /// When its access token ends, if it has one.
+    pub access_expires_at: Option<Timestamp>,
+    /// When it is stored.
+    pub now: Timestamp,
+}
+
+table!(CredentialRow { generation, key_version, sealed, access_expires_at, refresh_started_at, refresh_by });
+
+impl TenantStore {
+    /// Stores a connection's first credential, as generation 1.
+    pub async fn insert_credential(&self, credential: &NewCredential) -> Result<(), StoreError> {
+        let sql = "INSERT INTO credentials (tenant_id, connection_id, generation, key_version, sealed, access_expires_at, \
+                   updated_at) VALUES ($1, $2, 1, $3, $4, $5, $6)";
+        let NewCredential { connection_id, key_version, sealed, access_expires_at, now } = credential;
+        self.0.insert("credential", sql, &[connection_id, key_version, sealed, access_expires_at, now]).await
+    }
+
+    /// A connection's credential.
+    pub async fn find_credential(&self, connection_id: ConnectionId) -> Result<Option<CredentialRow>, StoreError> {
+        let sql = concat!("SELECT ", columns!(), " FROM credentials WHERE tenant_id = $1 AND connection_id = $2");
+        self.0.find(sql, &[&connection_id]).await
+    }
+
+    /// Notes that `by` begins to refresh this generation; false when it was replaced, or when another began it and has
+    /// had since `stale_before` to finish.
+    pub async fn begin_refresh(
+        &self,
+        connection_id: ConnectionId,
+        generation: i64,
+        by: &str,
+        now: Timestamp,
+        stale_before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE credentials SET refresh_started_at = $4, refresh_by = $5 WHERE tenant_id = $1 AND connection_id = $2 \
+                   AND generation = $3 AND (refresh_started_at IS NULL OR refresh_started_at < $6)";
+        self.0.changes(sql, &[&connection_id, &generation, &now, &by, &stale_before]).await
+    }
+
+    /// Takes back `by`'s note, after a refresh that changed nothing. Another's note stays.
+    pub async fn abandon_refresh(
+        &self,
+        connection_id: ConnectionId,
+        generation: i64,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE credentials SET refresh_started_at = NULL, refresh_by = NULL WHERE tenant_id = $1 \
+                   AND connection_id = $2 AND generation = $3 AND refresh_by = $4";
+        self.0.execute(sql, &[&connection_id, &generation, &by]).await.map(drop)
+    }
+
+    /// Replaces a credential if it still is of that generation, and clears the journal; false when it is not.
+    pub async fn swap_credential(
+        &self,
+        connection_id: ConnectionId,
+        expected_generation: i64,
+        replacement: &Replacement,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE credentials SET generation = generation + 1, key_version = $4, sealed = $5, access_expires_at = $6, \
+                   updated_at = $7, refresh_started_at = NULL, refresh_by = NULL \
+                   WHERE tenant_id = $1 AND connection_id = $2 AND generation = $3";
+        let Replacement { key_version, sealed, access_expires_at, now } = replacement;
+        self.0.changes(sql, &[&connection_id, &expected_generation, key_version, sealed, access_expires_at, now]).await
+    }
+}

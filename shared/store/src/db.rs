@@ -1,0 +1,121 @@
+//! Opening either database.
+
+use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, PgPool, SqlitePool,
+    pool::PoolOptions,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{StoreError, access::Scope, session::Session};
+
+/// How long to wait for a connection, for another writer, or for PostgreSQL's first answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept per connection: every query of this crate, and the ledger's batch in each size.
+const STATEMENTS: usize = 256;
+
+/// Either database.
+pub(crate) enum Db {
+    /// Any number read while one writes; queueing in the pool is fairer and quicker than SQLite's own lock.
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl Db {
+    pub(crate) async fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => {
+                open_sqlite(path.strip_prefix("//").unwrap_or(path).into(), max_connections).await
+            }
+            Some(("postgres" | "postgresql", _)) => open_postgres(url, max_connections).await,
+            _ => Err(StoreError::BadUrl { reason: "it starts with neither sqlite: nor postgres:".into() }),
+        }
+    }
+
+    pub(crate) async fn read(&self, scope: &Scope) -> Result<Session, StoreError> {
+        match self {
+            Self::Sqlite { read, .. } => Session::sqlite(read).await,
+            Self::Postgres(pool) => Session::postgres(pool, scope).await,
+        }
+    }
+
+    pub(crate) async fn write(&self, scope: &Scope) -> Result<Session, StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => Session::sqlite(write).await,
+            Self::Postgres(pool) => Session::postgres(pool, scope).await,
+        }
+    }
+
+    pub(crate) async fn transaction(&self, scope: &Scope) -> Result<Session, StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => Session::sqlite_transaction(write).await,
+            Self::Postgres(pool) => Session::postgres(pool, scope).await,
+        }
+    }
+}
+
+async fn open_sqlite(path: PathBuf, max_connections: u32) -> Result<Db, StoreError> {
+    create(&path).map_err(|error| StoreError::CannotOpen { path: path.clone(), reason: error.to_string() })?;
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    // A connection to a file does not go stale: neither test it nor replace it.
+    let pool = || {
+        PoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None)
+    };
+    let write =
+        pool().max_connections(1).connect_with(options.clone()).await.map_err(|error| refused_file(path, error))?;
+    let read = pool().max_connections(max_connections).connect_lazy_with(options.read_only(true));
+    Ok(Db::Sqlite { read, write })
+}
+
+/// Makes the file, if it is not there, for its owner's eyes only. SQLite gives the same mode to the files beside it.
+fn create(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+fn refused_file(path: PathBuf, error: sqlx::Error) -> StoreError {
+    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        Some("26") => StoreError::NotADatabase { path },
+        _ => StoreError::CannotOpen { path, reason: error.to_string() },
+    }
+}
+
+async fn open_postgres(url: &str, max_connections: u32) -> Result<Db, StoreError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|error| StoreError::BadUrl { reason: error.to_string() })?
+        .application_name("turnpike")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    // The pool would go on trying a refused connection until its time is over, and then only say that it is.
+    let refused = |reason| StoreError::Unreachable { place: place(&options), reason };
+    let first = tokio::time::timeout(PATIENCE, options.connect()).await;
+    let first =
+        first.map_err(|_| refused("no answer within 5 seconds".into()))?.map_err(|error| refused(error.to_string()))?;
+    first.close().await?;
+    let pool = PoolOptions::new().acquire_timeout(PATIENCE).max_connections(max_connections).connect_lazy_with(options);
+    Ok(Db::Postgres(pool))
+}
+
+fn place(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or(options.get_host().into(), |folder| folder.to_string_lossy());
+    let database = options.get_database().unwrap_or(options.get_username());
+    format!("{}@{host}:{}/{database}", options.get_username(), options.get_port())
+}

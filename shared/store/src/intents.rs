@@ -1,0 +1,48 @@
+//! Writes that are about to be sent: after a crash they tell what may have happened upstream without a ledger row.
+
+use turnpike_core::{CallId, ConnectionId, TenantId, Timestamp};
+
+use crate::{StoreError, SystemStore, TenantStore, row::table};
+
+/// A write that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The call; its ledger row will bear the same id.
+    pub call_id: CallId,
+    /// The connection that the write goes through.
+    pub connection_id: ConnectionId,
+    /// Who asked.
+    pub principal: String,
+    /// The integration.
+    pub integration: String,
+    /// The tool.
+    pub tool: String,
+    /// Digest of the arguments.
+    pub arguments_digest: String,
+    /// When the call began.
+    pub started_at: Timestamp,
+}
+
+table!(Intent { call_id, connection_id, principal, integration, tool, arguments_digest, started_at });
+
+impl TenantStore {
+    /// Notes a write before the upstream sees it.
+    pub async fn insert_intent(&self, intent: &Intent) -> Result<(), StoreError> {
+        let sql =
+            concat!("INSERT INTO write_intents (tenant_id, ", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+        self.0.insert("write intent", sql, &columns!(intent)).await
+    }
+}
+
+impl SystemStore {
+    /// The writes begun before an instant that have no ledger row, oldest first, each with its tenant.
+    pub async fn list_unfinished_intents(&self, before: Timestamp) -> Result<Vec<(TenantId, Intent)>, StoreError> {
+        let sql = concat!(
+            "SELECT tenant_id, ",
+            columns!(),
+            " FROM write_intents AS intent WHERE started_at < $1 AND NOT EXISTS (SELECT 1 FROM calls ",
+            "WHERE calls.tenant_id = intent.tenant_id AND calls.call_id = intent.call_id) ORDER BY started_at"
+        );
+        self.0.list(sql, &[&before]).await
+    }
+}

@@ -1,0 +1,73 @@
+//! The agency's clients.
+
+use turnpike_core::{TenantId, Timestamp};
+
+use crate::{StoreError, SystemStore, TenantStore, row::table, value::words};
+
+words! {
+    /// Whether a tenant may call.
+    TenantState {
+        /// It may.
+        Active = "active",
+        /// The operator has stopped it.
+        Suspended = "suspended",
+    }
+}
+
+/// A client of the agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// The name that people read.
+    pub name: String,
+    /// Whether it may call.
+    pub state: TenantState,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A tenant to add; it starts active.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// The name that people read.
+    pub name: String,
+    /// When it is added.
+    pub created_at: Timestamp,
+}
+
+table!(Tenant { id, name, state, created_at });
+
+impl TenantStore {
+    /// The tenant itself.
+    pub async fn get(&self) -> Result<Tenant, StoreError> {
+        let found = self.0.find(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"), &[]).await?;
+        found.ok_or(StoreError::NotFound { what: "tenant" })
+    }
+}
+
+impl SystemStore {
+    /// Adds a tenant.
+    pub async fn insert_tenant(&self, tenant: &NewTenant) -> Result<(), StoreError> {
+        let NewTenant { id, name, created_at } = tenant;
+        let sql = "INSERT INTO tenants (id, name, state, created_at) VALUES ($1, $2, $3, $4)";
+        self.0.insert("tenant", sql, &[id, name, &TenantState::Active, created_at]).await
+    }
+
+    /// A tenant by its id.
+    pub async fn find_tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        self.0.find(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"), &[&id]).await
+    }
+
+    /// All tenants, oldest first.
+    pub async fn list_tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        self.0.list(concat!("SELECT ", columns!(), " FROM tenants ORDER BY id"), &[]).await
+    }
+
+    /// Stops a tenant or lets it go on.
+    pub async fn set_tenant_state(&self, id: TenantId, state: TenantState) -> Result<(), StoreError> {
+        self.0.update("tenant", "UPDATE tenants SET state = $2 WHERE id = $1", &[&id, &state]).await
+    }
+}

@@ -1,0 +1,119 @@
+//! One tenant never reads or writes another's rows, through any method there is.
+
+use turnpike_core::{ApiKeyId, CallId, ConnectionId, PreviewId};
+use turnpike_store::{CallFilter, ConnectionState, PreviewState, StoreError, TenantStore};
+
+use crate::{
+    deployment::{Deployment, on_both},
+    samples::{
+        NOW, api_key, call, connected, connection, credential, data_key, id, intent, later, preview, replacement,
+    },
+    sources,
+};
+
+/// What the other tenant has.
+struct Theirs {
+    key: ApiKeyId,
+    connection: ConnectionId,
+    preview: PreviewId,
+    call: CallId,
+}
+
+async fn furnish(it: &Deployment) -> Theirs {
+    let (key, call, connection) = (api_key(id(), 1), call(it.their_id), connected(&it.theirs).await);
+    let preview = preview(connection);
+    it.theirs.insert_api_key(&key).await.unwrap();
+    it.theirs.insert_credential(&credential(connection)).await.unwrap();
+    it.theirs.insert_data_key(&data_key(7)).await.unwrap();
+    it.theirs.insert_preview(&preview).await.unwrap();
+    it.theirs.insert_intent(&intent(connection, call.call_id)).await.unwrap();
+    it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
+    Theirs { key: key.id, connection, preview: preview.id, call: call.call_id }
+}
+
+/// Everything that a tenant can see, in words.
+async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        tenant.get().await.unwrap(),
+        tenant.list_api_keys().await.unwrap(),
+        tenant.list_connections().await.unwrap(),
+        tenant.find_credential(theirs.connection).await.unwrap(),
+        tenant.find_data_key(None).await.unwrap(),
+        tenant.find_preview(theirs.preview).await.unwrap(),
+        tenant.list_calls(&CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap(),
+        tenant.usage(NOW, later(1)).await.unwrap(),
+    )
+}
+
+/// Tries every method on the other's ids: did it find or change anything?
+async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
+    let Theirs { key, connection: at, preview: write, call, .. } = *it;
+    let (claimed, ok) = (id(), ConnectionState::Disabled);
+    let page = CallFilter { limit: 10, ..CallFilter::default() };
+    vec![
+        ("get", us.get().await.unwrap().name == "theirs"),
+        ("list_api_keys", !us.list_api_keys().await.unwrap().is_empty()),
+        ("revoke_api_key", us.revoke_api_key(key, NOW).await.unwrap()),
+        ("find_connection", us.find_connection("google-ads").await.unwrap().is_some()),
+        ("get_connection", found(us.get_connection(at).await)),
+        ("list_connections", !us.list_connections().await.unwrap().is_empty()),
+        ("set_connection_state", found(us.set_connection_state(at, ok, None, NOW).await)),
+        ("set_connection_accounts", found(us.set_connection_accounts(at, "[]", NOW).await)),
+        ("find_credential", us.find_credential(at).await.unwrap().is_some()),
+        ("begin_refresh", us.begin_refresh(at, 1, "us", later(9), later(9)).await.unwrap()),
+        ("abandon_refresh", us.abandon_refresh(at, 1, "them").await.is_err()),
+        ("swap_credential", us.swap_credential(at, 1, &replacement(1)).await.unwrap()),
+        ("insert_credential", found(us.insert_credential(&credential(at)).await)),
+        ("find_data_key", us.find_data_key(None).await.unwrap().is_some()),
+        ("find_preview", us.find_preview(write).await.unwrap().is_some()),
+        ("insert_preview", found(us.insert_preview(&preview(at)).await)),
+        ("claim_preview", us.claim_preview(write, claimed, NOW).await.unwrap()),
+        ("finish_preview", found(us.finish_preview(write, PreviewState::Failed, None, NOW).await)),
+        ("insert_intent", found(us.insert_intent(&intent(at, call)).await)),
+        ("list_calls", !us.list_calls(&page).await.unwrap().is_empty()),
+        ("find_call", us.find_call(call).await.unwrap().is_some()),
+        ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
+        // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
+        ("insert_api_key", us.insert_api_key(&api_key(key, 2)).await.is_err()),
+        ("insert_connection", us.insert_connection(&connection(at, "google-ads")).await.is_err()),
+        ("insert_data_key", !us.insert_data_key(&data_key(7)).await.unwrap()),
+    ]
+}
+
+/// Found, or not found: anything else would tell the two tenants' rows apart.
+fn found<T>(result: Result<T, StoreError>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(StoreError::NotFound { .. }) => false,
+        Err(error) => panic!("neither found nor not found: {error}"),
+    }
+}
+
+on_both! {
+    async fn no_method_reaches_another_tenants_rows(it: Deployment) {
+        let theirs = furnish(&it).await;
+        let before = view(&it.theirs, &theirs).await;
+        let reached = reach(&it.ours, &theirs).await;
+        assert_eq!(reached.iter().filter(|(_, reached)| *reached).collect::<Vec<_>>(), Vec::<&(&str, bool)>::new());
+        assert_eq!(view(&it.theirs, &theirs).await, before);
+    }
+
+    async fn an_id_that_another_tenant_has_is_free_to_us(it: Deployment) {
+        let theirs = furnish(&it).await;
+        it.ours.insert_connection(&connection(theirs.connection, "google-ads")).await.unwrap();
+        it.ours.insert_credential(&credential(theirs.connection)).await.unwrap();
+        assert!(it.ours.swap_credential(theirs.connection, 1, &replacement(9)).await.unwrap());
+        let row = it.theirs.find_credential(theirs.connection).await.unwrap().unwrap();
+        assert_eq!(row.generation, 1);
+    }
+}
+
+#[tokio::test]
+async fn every_method_of_a_tenant_is_tried() {
+    let it = Deployment::sqlite().await;
+    let theirs = furnish(&it).await;
+    let mut tried: Vec<_> = reach(&it.ours, &theirs).await.into_iter().map(|(name, _)| name.to_owned()).collect();
+    tried.sort();
+    assert_eq!(tried, sources::tenant_methods());
+}

@@ -1,0 +1,13 @@
+//! The whole store on both databases: `sqlite::…` and `postgres::…` are the same test.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
+
+mod deployment;
+mod isolation;
+mod ledger;
+mod opening;
+mod races;
+mod row_security;
+mod samples;
+mod sources;
+mod tables;

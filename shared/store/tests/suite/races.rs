@@ -1,0 +1,53 @@
+//! Many at once, and one wins.
+
+use futures_util::future::join_all;
+use turnpike_store::{DataKeyRow, SecretRow};
+
+use crate::{
+    deployment::on_both,
+    samples::{NOW, connected, credential, id, later, preview, replacement},
+};
+
+on_both! {
+    async fn of_twenty_swaps_of_a_credential_one_wins(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        it.ours.insert_credential(&credential(connection)).await.unwrap();
+        let swaps = (0..20).map(|n| {
+            let ours = it.ours.clone();
+            tokio::spawn(async move { ours.swap_credential(connection, 1, &replacement(n)).await.unwrap() })
+        });
+        let won: Vec<_> = join_all(swaps).await.into_iter().map(Result::unwrap).collect();
+        let winner = won.iter().position(|won| *won).unwrap();
+        assert_eq!(won.iter().filter(|won| **won).count(), 1);
+        let row = it.ours.find_credential(connection).await.unwrap().unwrap();
+        assert_eq!((row.generation, usize::from(row.sealed[0])), (2, winner));
+    }
+
+    async fn of_twenty_refreshes_one_begins(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        it.ours.insert_credential(&credential(connection)).await.unwrap();
+        let began = join_all((0..20).map(|_| it.ours.begin_refresh(connection, 1, "me", NOW, NOW))).await;
+        assert_eq!(began.into_iter().filter(|began| *began.as_ref().unwrap()).count(), 1);
+    }
+
+    async fn of_twenty_claims_of_a_preview_one_wins(it: Deployment) {
+        let preview = preview(connected(&it.ours).await);
+        it.ours.insert_preview(&preview).await.unwrap();
+        let claims = join_all((0..20).map(|_| it.ours.claim_preview(preview.id, id(), later(1)))).await;
+        assert_eq!(claims.into_iter().filter(|claimed| *claimed.as_ref().unwrap()).count(), 1);
+    }
+
+    async fn of_twenty_secrets_of_a_name_all_get_the_one_that_is_stored(it: Deployment) {
+        let system = it.store.system();
+        let secrets: Vec<_> = (0..20).map(|n| SecretRow { name: "handles".into(), provider: "local".into(), wrapped: vec![n] }).collect();
+        let stored = join_all(secrets.iter().map(|secret| system.insert_secret_if_absent(secret))).await;
+        let truth = system.find_secret("handles").await.unwrap().unwrap();
+        assert!(stored.into_iter().all(|secret| secret.unwrap() == truth));
+    }
+
+    async fn of_twenty_first_data_keys_one_is_stored(it: Deployment) {
+        let keys: Vec<_> = (0..20).map(|n| DataKeyRow { version: 1, provider: "local".into(), wrapped: vec![n], created_at: NOW }).collect();
+        let stored = join_all(keys.iter().map(|key| it.ours.insert_data_key(key))).await;
+        assert_eq!(stored.into_iter().filter(|stored| *stored.as_ref().unwrap()).count(), 1);
+    }
+}

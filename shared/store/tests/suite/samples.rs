@@ -1,0 +1,128 @@
+//! Rows to store.
+
+use std::time::Duration;
+
+use turnpike_core::{Ambient, ApiKeyId, CallId, ConnectionId, Currency, Micros, Outcome, TenantId, Timestamp};
+use turnpike_store::{
+    CallRow, ConnectionState, DataKeyRow, Intent, NewApiKey, NewConnection, NewCredential, NewPreview, Replacement,
+    SecretRow, TenantStore,
+};
+
+pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+pub(crate) fn later(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+pub(crate) fn id<Id: From<uuid::Uuid>>() -> Id {
+    Ambient::system().id()
+}
+
+pub(crate) fn api_key(id: ApiKeyId, hash: u8) -> NewApiKey {
+    NewApiKey {
+        id,
+        name: "reporting".into(),
+        hint: "tpk_live_…abcd".into(),
+        hash: [hash; 32],
+        pepper_version: 2,
+        scopes: vec!["google-ads:read".into(), "quote \" and ünïcode".into()],
+        servers: Some(vec!["google-ads".into()]),
+        allowed_ips: vec!["10.0.0.0/8".into()],
+        expires_at: Some(later(60)),
+        live: true,
+        created_at: NOW,
+    }
+}
+
+pub(crate) fn connection(id: ConnectionId, integration: &str) -> NewConnection {
+    NewConnection {
+        id,
+        integration: integration.into(),
+        sandbox: true,
+        accounts_json: r#"[{"id":"1234567890"}]"#.into(),
+        state: ConnectionState::Ok,
+        predicted_end: Some(later(3600)),
+        now: NOW,
+    }
+}
+
+/// Adds a connection to Google Ads.
+pub(crate) async fn connected(tenant: &TenantStore) -> ConnectionId {
+    let connection = connection(id(), "google-ads");
+    tenant.insert_connection(&connection).await.unwrap();
+    connection.id
+}
+
+pub(crate) fn credential(connection_id: ConnectionId) -> NewCredential {
+    NewCredential {
+        connection_id,
+        key_version: 1,
+        sealed: vec![0, 1, 255],
+        access_expires_at: Some(later(3600)),
+        now: NOW,
+    }
+}
+
+pub(crate) fn replacement(sealed: u8) -> Replacement {
+    Replacement { key_version: 2, sealed: vec![sealed], access_expires_at: None, now: later(1) }
+}
+
+pub(crate) fn preview(connection_id: ConnectionId) -> NewPreview {
+    NewPreview {
+        id: id(),
+        connection_id,
+        principal: "key:1".into(),
+        integration: "google-ads".into(),
+        tool: "set_budget".into(),
+        arguments_digest: "ab".repeat(32),
+        before_json: r#"{"budget":10}"#.into(),
+        after_json: r#"{"budget":12}"#.into(),
+        summary: "Budget from 10 to 12".into(),
+        created_at: NOW,
+        expires_at: later(600),
+    }
+}
+
+pub(crate) fn intent(connection_id: ConnectionId, call_id: CallId) -> Intent {
+    Intent {
+        call_id,
+        connection_id,
+        principal: "key:1".into(),
+        integration: "google-ads".into(),
+        tool: "set_budget".into(),
+        arguments_digest: "ab".repeat(32),
+        started_at: NOW,
+    }
+}
+
+pub(crate) fn call(tenant_id: TenantId) -> CallRow {
+    CallRow {
+        call_id: id(),
+        tenant_id,
+        connection_id: Some(id()),
+        principal: "key:1".into(),
+        client: Some("claude".into()),
+        integration: "google-ads".into(),
+        tool: "run_gaql".into(),
+        outcome: Outcome::Success,
+        class: None,
+        list_price: Micros(4_000),
+        price: Micros(4_000),
+        currency: Currency::USD,
+        started_at: NOW,
+        duration_micros: 51_234,
+        upstream_requests: 2,
+        steps: "[]".into(),
+        arguments_digest: "cd".repeat(32),
+        trace_id: None,
+        sandbox: false,
+    }
+}
+
+pub(crate) fn data_key(version: i64) -> DataKeyRow {
+    DataKeyRow { version, provider: "local".into(), wrapped: vec![1], created_at: NOW }
+}
+
+pub(crate) fn secret(name: &str) -> SecretRow {
+    SecretRow { name: name.into(), provider: "local".into(), wrapped: vec![1] }
+}

@@ -1,0 +1,223 @@
+//! Every row comes back as it was stored, and changes only as asked.
+
+use turnpike_core::{Micros, Outcome};
+use turnpike_store::{
+    CallFilter, ConnectionState, DataKeyRow, NewTenant, PreviewState, SecretRow, StoreError, TenantState,
+};
+
+use crate::{
+    deployment::on_both,
+    samples::{NOW, api_key, call, connected, connection, credential, id, intent, later, preview, replacement},
+};
+
+on_both! {
+    async fn a_tenant_comes_back_and_can_be_suspended(it: Deployment) {
+        let system = it.store.system();
+        let tenant = it.ours.get().await.unwrap();
+        assert_eq!((tenant.id, tenant.name.as_str(), tenant.state), (it.our_id, "ours", TenantState::Active));
+        assert_eq!(tenant.created_at, NOW);
+        system.set_tenant_state(it.our_id, TenantState::Suspended).await.unwrap();
+        let suspended = system.find_tenant(it.our_id).await.unwrap().unwrap();
+        assert_eq!(suspended.state, TenantState::Suspended);
+        assert_eq!(system.list_tenants().await.unwrap(), [suspended, it.theirs.get().await.unwrap()]);
+    }
+
+    async fn an_unknown_tenant_is_not_found_and_a_known_one_is_not_added_twice(it: Deployment) {
+        let system = it.store.system();
+        assert!(matches!(it.store.tenant(id()).get().await, Err(StoreError::NotFound { what: "tenant" })));
+        assert!(matches!(system.set_tenant_state(id(), TenantState::Active).await, Err(StoreError::NotFound { .. })));
+        assert_eq!(system.find_tenant(id()).await.unwrap(), None);
+        let again = NewTenant { id: it.our_id, name: "again".into(), created_at: NOW };
+        assert!(matches!(system.insert_tenant(&again).await, Err(StoreError::Conflict { what: "tenant" })));
+    }
+
+    async fn an_api_key_is_found_by_its_hash_with_its_tenant(it: Deployment) {
+        let (system, new) = (it.store.system(), api_key(id(), 7));
+        it.ours.insert_api_key(&new).await.unwrap();
+        let (key, tenant) = system.find_api_key(&[7; 32]).await.unwrap().unwrap();
+        assert_eq!(tenant, it.ours.get().await.unwrap());
+        assert_eq!((key.id, &key.name, &key.hint, key.pepper_version), (new.id, &new.name, &new.hint, 2));
+        assert_eq!((&key.scopes, &key.servers, &key.allowed_ips), (&new.scopes, &new.servers, &new.allowed_ips));
+        assert_eq!((key.expires_at, key.live, key.created_at), (new.expires_at, true, NOW));
+        assert_eq!((key.revoked_at, key.last_used_at), (None, None));
+        assert_eq!(it.ours.list_api_keys().await.unwrap(), [key]);
+        assert_eq!(system.find_api_key(&[8; 32]).await.unwrap(), None);
+    }
+
+    async fn an_api_key_is_revoked_once_and_stays_to_be_seen(it: Deployment) {
+        let key = api_key(id(), 7);
+        it.ours.insert_api_key(&key).await.unwrap();
+        assert!(it.ours.revoke_api_key(key.id, later(1)).await.unwrap());
+        assert!(!it.ours.revoke_api_key(key.id, later(2)).await.unwrap());
+        let (key, _) = it.store.system().find_api_key(&[7; 32]).await.unwrap().unwrap();
+        assert_eq!(key.revoked_at, Some(later(1)));
+    }
+
+    async fn the_last_use_of_api_keys_only_moves_forward(it: Deployment) {
+        let (one, other) = (api_key(id(), 1), api_key(id(), 2));
+        it.ours.insert_api_key(&one).await.unwrap();
+        it.theirs.insert_api_key(&other).await.unwrap();
+        let system = it.store.system();
+        system.touch_api_keys(&[(other.id, later(5)), (one.id, later(9))]).await.unwrap();
+        system.touch_api_keys(&[(one.id, later(3))]).await.unwrap();
+        system.touch_api_keys(&[]).await.unwrap();
+        assert_eq!(it.ours.list_api_keys().await.unwrap()[0].last_used_at, Some(later(9)));
+        assert_eq!(it.theirs.list_api_keys().await.unwrap()[0].last_used_at, Some(later(5)));
+    }
+
+    async fn a_connection_comes_back_and_changes_its_state_and_accounts(it: Deployment) {
+        let new = connection(id(), "google-ads");
+        it.ours.insert_connection(&new).await.unwrap();
+        let row = it.ours.get_connection(new.id).await.unwrap();
+        assert_eq!((row.id, &row.integration, row.sandbox, &row.accounts_json), (new.id, &new.integration, true, &new.accounts_json));
+        assert_eq!((row.state, &row.reason, row.predicted_end), (ConnectionState::Ok, &None, new.predicted_end));
+        assert_eq!((row.created_at, row.updated_at), (NOW, NOW));
+
+        let reason = Some("the grant was withdrawn");
+        it.ours.set_connection_state(new.id, ConnectionState::ReconnectNeeded, reason, later(1)).await.unwrap();
+        it.ours.set_connection_accounts(new.id, "[]", later(2)).await.unwrap();
+        let row = it.ours.find_connection("google-ads").await.unwrap().unwrap();
+        assert_eq!((row.state, row.reason.as_deref()), (ConnectionState::ReconnectNeeded, reason));
+        assert_eq!((row.accounts_json.as_str(), row.updated_at), ("[]", later(2)));
+        assert_eq!(it.ours.list_connections().await.unwrap(), [row]);
+    }
+
+    async fn a_tenant_has_one_connection_to_an_integration(it: Deployment) {
+        connected(&it.ours).await;
+        connected(&it.theirs).await;
+        let second = it.ours.insert_connection(&connection(id(), "google-ads")).await;
+        assert!(matches!(second, Err(StoreError::Conflict { what: "connection" })));
+        it.ours.insert_connection(&connection(id(), "amazon-ads")).await.unwrap();
+        let names: Vec<_> = it.ours.list_connections().await.unwrap().into_iter().map(|row| row.integration).collect();
+        assert_eq!(names, ["amazon-ads", "google-ads"]);
+    }
+
+    async fn a_credential_is_swapped_only_from_the_generation_that_was_read(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        assert_eq!(it.ours.find_credential(connection).await.unwrap(), None);
+        it.ours.insert_credential(&credential(connection)).await.unwrap();
+        let first = it.ours.find_credential(connection).await.unwrap().unwrap();
+        assert_eq!((first.generation, first.key_version, first.sealed.as_slice()), (1, 1, [0, 1, 255].as_slice()));
+        assert_eq!((first.access_expires_at, first.refresh_started_at), (Some(later(3600)), None));
+
+        assert!(it.ours.begin_refresh(connection, 1, "replica", NOW, NOW).await.unwrap());
+        assert!(it.ours.swap_credential(connection, 1, &replacement(9)).await.unwrap());
+        assert!(!it.ours.swap_credential(connection, 1, &replacement(8)).await.unwrap());
+        let second = it.ours.find_credential(connection).await.unwrap().unwrap();
+        assert_eq!((second.generation, second.key_version, second.sealed.as_slice()), (2, 2, [9].as_slice()));
+        assert_eq!((second.access_expires_at, second.refresh_started_at, second.refresh_by), (None, None, None));
+        assert!(matches!(it.ours.insert_credential(&credential(connection)).await, Err(StoreError::Conflict { .. })));
+    }
+
+    async fn a_refresh_is_one_replicas_until_it_abandons_it_or_is_too_slow(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        it.ours.insert_credential(&credential(connection)).await.unwrap();
+        let begin = |by, now, stale_before| it.ours.begin_refresh(connection, 1, by, now, stale_before);
+        assert!(begin("a", NOW, NOW).await.unwrap());
+        assert!(!begin("b", later(1), NOW).await.unwrap(), "a is at work");
+        it.ours.abandon_refresh(connection, 1, "b").await.unwrap();
+        assert!(!begin("b", later(1), NOW).await.unwrap(), "b cannot abandon for a");
+        assert!(begin("b", later(31), later(1)).await.unwrap(), "a is too slow");
+        it.ours.abandon_refresh(connection, 1, "b").await.unwrap();
+        assert!(begin("a", later(32), NOW).await.unwrap(), "nobody is at work");
+        let row = it.ours.find_credential(connection).await.unwrap().unwrap();
+        assert_eq!((row.refresh_started_at, row.refresh_by.as_deref()), (Some(later(32)), Some("a")));
+        assert!(!it.ours.begin_refresh(connection, 2, "b", later(99), later(99)).await.unwrap(), "another generation");
+    }
+
+    async fn the_newest_data_key_is_found_and_no_version_is_stored_twice(it: Deployment) {
+        let key = |version, wrapped| DataKeyRow { version, provider: "local".into(), wrapped: vec![wrapped], created_at: NOW };
+        assert_eq!(it.ours.find_data_key(None).await.unwrap(), None);
+        assert!(it.ours.insert_data_key(&key(1, 1)).await.unwrap());
+        assert!(it.ours.insert_data_key(&key(2, 2)).await.unwrap());
+        assert!(!it.ours.insert_data_key(&key(1, 3)).await.unwrap());
+        assert_eq!(it.ours.find_data_key(None).await.unwrap(), Some(key(2, 2)));
+        assert_eq!(it.ours.find_data_key(Some(1)).await.unwrap(), Some(key(1, 1)));
+        assert_eq!(it.ours.find_data_key(Some(3)).await.unwrap(), None);
+    }
+
+    async fn a_preview_is_claimed_once_in_time_and_keeps_its_answer(it: Deployment) {
+        let (new, call) = (preview(connected(&it.ours).await), id());
+        it.ours.insert_preview(&new).await.unwrap();
+        let open = it.ours.find_preview(new.id).await.unwrap().unwrap();
+        assert_eq!((open.state, open.call_id, &open.answer_json), (PreviewState::Open, None, &None));
+        assert_eq!((&open.principal, &open.integration, &open.tool), (&new.principal, &new.integration, &new.tool));
+        assert_eq!((&open.arguments_digest, &open.summary), (&new.arguments_digest, &new.summary));
+        assert_eq!((&open.before_json, &open.after_json), (&new.before_json, &new.after_json));
+        assert_eq!((open.created_at, open.expires_at, open.connection_id), (NOW, later(600), new.connection_id));
+
+        let unclaimed = it.ours.finish_preview(new.id, PreviewState::Applied, None, NOW).await;
+        assert!(matches!(unclaimed, Err(StoreError::NotFound { what: "claimed preview" })));
+        assert!(!it.ours.claim_preview(new.id, call, later(600)).await.unwrap(), "its time is over");
+        assert!(it.ours.claim_preview(new.id, call, later(599)).await.unwrap());
+        assert!(!it.ours.claim_preview(new.id, id(), later(599)).await.unwrap(), "it is taken");
+        it.ours.finish_preview(new.id, PreviewState::Unknown, None, later(600)).await.unwrap();
+        it.ours.finish_preview(new.id, PreviewState::Applied, Some("{}"), later(601)).await.unwrap();
+        let done = it.ours.find_preview(new.id).await.unwrap().unwrap();
+        assert_eq!((done.state, done.call_id, done.answer_json.as_deref()), (PreviewState::Applied, Some(call), Some("{}")));
+        assert_eq!(done.updated_at, later(601));
+        assert!(it.ours.finish_preview(new.id, PreviewState::Failed, None, later(602)).await.is_err(), "its end is known");
+    }
+
+    async fn an_intent_is_unfinished_until_its_call_is_in_the_ledger(it: Deployment) {
+        let (connection, call) = (connected(&it.ours).await, call(it.our_id));
+        let intent = intent(connection, call.call_id);
+        it.ours.insert_intent(&intent).await.unwrap();
+        assert!(matches!(it.ours.insert_intent(&intent).await, Err(StoreError::Conflict { .. })));
+        let unfinished = || async { it.store.system().list_unfinished_intents(later(1)).await.unwrap() };
+        assert_eq!(unfinished().await, [(it.our_id, intent)]);
+        assert_eq!(it.store.system().list_unfinished_intents(NOW).await.unwrap(), [], "too young to tell");
+        it.store.system().insert_calls(&[call]).await.unwrap();
+        assert_eq!(unfinished().await, []);
+    }
+
+    async fn a_secret_stays_as_it_was_first_stored(it: Deployment) {
+        let secret = |wrapped| SecretRow { name: "pepper".into(), provider: "local".into(), wrapped: vec![wrapped] };
+        let system = it.store.system();
+        assert_eq!(system.find_secret("pepper").await.unwrap(), None);
+        assert_eq!(system.insert_secret_if_absent(&secret(1)).await.unwrap(), secret(1));
+        assert_eq!(system.insert_secret_if_absent(&secret(2)).await.unwrap(), secret(1));
+        assert_eq!(system.find_secret("pepper").await.unwrap(), Some(secret(1)));
+    }
+
+    async fn usage_sums_up_by_tool_and_outcome(it: Deployment) {
+        let at = |seconds, outcome, price| {
+            let mut row = call(it.our_id);
+            (row.started_at, row.outcome, row.price) = (later(seconds), outcome, Micros(price));
+            row
+        };
+        let rows = [
+            at(0, Outcome::Success, 4_000),
+            at(1, Outcome::Success, 4_000),
+            at(2, Outcome::Throttled, 0),
+            at(10, Outcome::Success, 4_000),
+            call(it.their_id),
+        ];
+        it.store.system().insert_calls(&rows).await.unwrap();
+        let lines = it.ours.usage(NOW, later(10)).await.unwrap();
+        let sums: Vec<_> = lines.iter().map(|line| (line.outcome, line.calls, line.price.0, line.list_price.0, line.upstream_requests)).collect();
+        assert_eq!(sums, [(Outcome::Success, 2, 8_000, 8_000, 4), (Outcome::Throttled, 1, 0, 4_000, 2)]);
+        let all = it.store.system().usage_by_tenant(NOW, later(10)).await.unwrap();
+        assert_eq!(all.iter().filter(|(tenant, _)| *tenant == it.our_id).map(|(_, line)| line).collect::<Vec<_>>(), lines.iter().collect::<Vec<_>>());
+        assert_eq!(all.len(), 3);
+        assert_eq!(it.ours.usage(later(100), later(200)).await.unwrap(), []);
+    }
+
+    async fn calls_are_listed_newest_first_by_page_time_and_integration(it: Deployment) {
+        let mut rows: Vec<_> = (0..5).map(|_| call(it.our_id)).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.call_id));
+        rows[1].integration = "amazon-ads".into();
+        rows[4].started_at = later(9);
+        it.store.system().insert_calls(&rows).await.unwrap();
+        let ours = &it.ours;
+        let list = async |filter| ours.list_calls(&filter).await.unwrap();
+        let page = || CallFilter { limit: 2, ..CallFilter::default() };
+        assert_eq!(list(page()).await, rows[..2]);
+        assert_eq!(list(CallFilter { before: Some(rows[1].call_id), ..page() }).await, rows[2..4]);
+        assert_eq!(list(CallFilter { integration: Some("amazon-ads".into()), ..page() }).await, rows[1..2]);
+        assert_eq!(list(CallFilter { since: Some(later(9)), ..page() }).await, rows[4..]);
+        assert_eq!(list(CallFilter { until: Some(NOW), ..page() }).await, []);
+        assert_eq!(it.ours.find_call(rows[3].call_id).await.unwrap().as_ref(), Some(&rows[3]));
+        assert_eq!(it.ours.find_call(id()).await.unwrap(), None);
+    }
+}
