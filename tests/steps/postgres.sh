@@ -12,7 +12,7 @@ postgres_programs() {
 as_postgres=(env)
 [[ $EUID -ne 0 ]] || as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups)
 
-# Exports TURNPIKE_TEST_POSTGRES. Nothing survives a crash of the machine, and nothing should.
+# Exports TEST_POSTGRES_URL. Nothing survives a crash of the machine, and nothing should.
 start_postgres() {
     local programs port tries
     programs=$(postgres_programs)
@@ -30,7 +30,7 @@ start_postgres() {
         postgres_pid=$!
         for _ in $(seq 100); do
             if "$programs/pg_isready" -q -U postgres -h 127.0.0.1 -p "$port" && kill -0 "$postgres_pid" 2>/dev/null; then
-                export TURNPIKE_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port/postgres
+                export TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
                 return
             fi
             kill -0 "$postgres_pid" 2>/dev/null || break

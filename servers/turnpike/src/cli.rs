@@ -118,7 +118,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Config { command: ConfigCommand::Defaults } => print!("{}", Layers::defaults()),
         Command::Healthcheck { url } => commands::healthcheck::run(&url).await?,
-        Command::Stdio { server, tenant, write } => commands::stdio::run(&global.settings(None)?, &server, tenant, write).await?,
+        Command::Stdio { server, tenant, write } => {
+            commands::stdio::run(&global.settings(None)?, &server, tenant, write).await?
+        }
         Command::Usage(options) => commands::usage::run(&global.settings(None)?, &options).await?,
         Command::Tenant { command } => commands::tenant::run(&global.settings(None)?, command).await?,
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,

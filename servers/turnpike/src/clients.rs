@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 use turnpike_core::TenantId;
 
 /// One block for each program.
-pub(crate) fn settings(url: &str, servers: &[(&str, String)], key: &str, tenant: TenantId, data: &Path) -> Result<String> {
+pub(crate) fn settings(
+    url: &str,
+    servers: &[(&str, String)],
+    key: &str,
+    tenant: TenantId,
+    data: &Path,
+) -> Result<String> {
     let combined = format!("{url}/mcp");
     let bearer = format!("Bearer {key}");
     let headers = json!({ "Authorization": bearer });

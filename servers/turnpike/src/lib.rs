@@ -4,5 +4,5 @@ pub mod app;
 pub mod cli;
 mod clients;
 mod commands;
-mod sandboxes;
-pub mod seed;
+pub mod operator;
+pub mod sandboxes;

@@ -14,7 +14,10 @@ impl Settings {
         match self.server.public_url.as_str() {
             "" if production => return refused("server.public_url", "set it to the https:// URL that clients use"),
             "" if !self.listens_on_loopback() => {
-                return refused("server.public_url", "set it when `server.listen` is not a loopback address; the Host header is checked against it");
+                return refused(
+                    "server.public_url",
+                    "set it when `server.listen` is not a loopback address; the Host header is checked against it",
+                );
             }
             "" => {}
             text => check_public_url(text)?,
@@ -23,13 +26,19 @@ impl Settings {
             return refused("vault.key_provider", "the only provider is \"local\"");
         }
         if production {
-            return refused("vault.key_provider", "a local key file is refused in production: whoever copies the disk has every credential");
+            return refused(
+                "vault.key_provider",
+                "a local key file is refused in production: whoever copies the disk has every credential",
+            );
         }
         if self.store.max_connections == 0 {
             return refused("store.max_connections", "it must be at least 1");
         }
         if let Some(missing) = Outcome::ALL.iter().find(|outcome| !self.prices.percent.contains_key(outcome)) {
-            return Err(ConfigError::Refused { key: "prices.percent", reason: format!("outcome `{missing}` has no price") });
+            return Err(ConfigError::Refused {
+                key: "prices.percent",
+                reason: format!("outcome `{missing}` has no price"),
+            });
         }
         if [self.prices.light, self.prices.standard, self.prices.heavy].iter().any(|price| *price < 0) {
             return refused("prices", "a price must not be negative");
@@ -39,7 +48,8 @@ impl Settings {
 
     fn listens_on_loopback(&self) -> bool {
         let host = self.server.listen.rsplit_once(':').map_or(self.server.listen.as_str(), |(host, _)| host);
-        host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        host == "localhost"
+            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 

@@ -51,7 +51,8 @@ impl Layers {
     pub fn load(self) -> Result<Settings, ConfigError> {
         let mut table = parse(Path::new("default.toml"), DEFAULTS)?;
         if let Some(path) = &self.file {
-            let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.clone(), reason })?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|reason| ConfigError::Unreadable { path: path.clone(), reason })?;
             merge(&mut table, parse(path, &text)?, "", &path.display().to_string())?;
         }
         for (name, value) in &self.variables {
@@ -112,13 +113,14 @@ fn set_variable(table: &mut Table, name: &str, value: &str) -> Result<(), Config
         names.push(name.clone());
         at = below.as_table().ok_or_else(unknown)?;
     }
-    let wrong = |expected: &str| ConfigError::Wrong { key: name.to_owned(), reason: format!("`{value}` is not {expected}") };
+    let wrong =
+        |expected: &str| ConfigError::Wrong { key: name.to_owned(), reason: format!("`{value}` is not {expected}") };
     let value = match at.get(*key) {
         Some(Value::Integer(_)) => Value::Integer(value.parse().map_err(|_| wrong("a whole number"))?),
         Some(Value::Boolean(_)) => Value::Boolean(value.parse().map_err(|_| wrong("true or false"))?),
-        Some(Value::Array(_)) => {
-            Value::Array(value.split(',').map(str::trim).filter(|v| !v.is_empty()).map(|v| Value::String(v.into())).collect())
-        }
+        Some(Value::Array(_)) => Value::Array(
+            value.split(',').map(str::trim).filter(|v| !v.is_empty()).map(|v| Value::String(v.into())).collect(),
+        ),
         _ => Value::String(value.into()),
     };
     over.insert((*key).to_owned(), value);
@@ -138,7 +140,9 @@ fn read_secret_files(table: &mut Table) -> Result<(), ConfigError> {
         let Some(Value::Table(section_table)) = table.get_mut(*section) else { continue };
         let Some(path) = section_table.remove(&format!("{key}_file")) else { continue };
         let name = format!("{section}.{key}_file");
-        let path = path.as_str().ok_or_else(|| ConfigError::Wrong { key: name.clone(), reason: "it must be a path".into() })?;
+        let path = path
+            .as_str()
+            .ok_or_else(|| ConfigError::Wrong { key: name.clone(), reason: "it must be a path".into() })?;
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Wrong { key: name, reason: format!("cannot read {path}: {error}") })?;
         section_table.insert((*key).to_owned(), Value::String(text.trim_end_matches(['\r', '\n']).to_owned()));

@@ -6,6 +6,6 @@ mod settings;
 
 pub use layers::{ConfigError, Layers};
 pub use settings::{
-    Environment, IntegrationSettings, LimitSettings, LogFormat, OutcomePercents, PriceSettings, ServerSettings, Settings, StoreSettings,
-    TelemetrySettings, VaultSettings,
+    Environment, IntegrationSettings, LimitSettings, LogFormat, OutcomePercents, PriceSettings, ServerSettings,
+    Settings, StoreSettings, TelemetrySettings, VaultSettings,
 };

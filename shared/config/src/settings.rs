@@ -140,7 +140,11 @@ impl Settings {
 
     /// The local key's path: as set, or in the data folder.
     pub fn key_file(&self) -> PathBuf {
-        if self.vault.key_file.as_os_str().is_empty() { self.data.join("local.key") } else { self.vault.key_file.clone() }
+        if self.vault.key_file.as_os_str().is_empty() {
+            self.data.join("local.key")
+        } else {
+            self.vault.key_file.clone()
+        }
     }
 
     /// The settings of one integration; empty ones when the file has no such section.

@@ -74,7 +74,10 @@ fn base62(number: &[u8], length: usize) -> String {
         let mut remainder = 0_u32;
         for byte in &mut rest {
             let value = remainder << 8 | u32::from(*byte);
-            #[expect(clippy::cast_possible_truncation, reason = "a remainder below 62 times 256, divided by 62, is below 256")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a remainder below 62 times 256, divided by 62, is below 256"
+            )]
             {
                 *byte = (value / 62) as u8;
             }

@@ -89,6 +89,14 @@ pub struct Fault {
 impl Fault {
     /// A failure with only a class and a sentence.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), code: None, retry_at: None, scope: Scope::App, request_id: None, unanswered: false }
+        Self {
+            class,
+            message: message.into(),
+            code: None,
+            retry_at: None,
+            scope: Scope::App,
+            request_id: None,
+            unanswered: false,
+        }
     }
 }

@@ -37,10 +37,15 @@ impl Handles {
     }
 
     /// Seals `value` for `tenant` and `purpose` until `until`.
-    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "own plain types serialise, and fit one AEAD message")]
+    #[expect(
+        clippy::missing_panics_doc,
+        clippy::expect_used,
+        reason = "own plain types serialise, and fit one AEAD message"
+    )]
     pub fn seal<T: Serialize>(&self, tenant: TenantId, purpose: &Canonical, until: Timestamp, value: &T) -> String {
         let nonce: [u8; NONCE_LEN] = self.ambient.bytes();
-        let mut sealed = serde_json::to_vec(&Content { until: until.micros(), value }).expect("a handle's content is plain data");
+        let mut sealed =
+            serde_json::to_vec(&Content { until: until.micros(), value }).expect("a handle's content is plain data");
         self.key
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(tenant, purpose), &mut sealed)
             .expect("a handle is short");
@@ -48,7 +53,12 @@ impl Handles {
     }
 
     /// Opens what [`Handles::seal`] made for the same tenant and purpose, if its time is not over.
-    pub fn open<T: DeserializeOwned>(&self, tenant: TenantId, purpose: &Canonical, handle: &str) -> Result<T, HandleError> {
+    pub fn open<T: DeserializeOwned>(
+        &self,
+        tenant: TenantId,
+        purpose: &Canonical,
+        handle: &str,
+    ) -> Result<T, HandleError> {
         let bytes = URL_SAFE_NO_PAD.decode(handle).map_err(|_| HandleError)?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN).ok_or(HandleError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| HandleError)?;

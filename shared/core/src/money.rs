@@ -81,7 +81,13 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Micros(micros) = self.micros;
         let sign = if micros < 0 { "-" } else { "" };
-        write!(f, "{sign}{}.{:06} {}", micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000, self.currency)
+        write!(
+            f,
+            "{sign}{}.{:06} {}",
+            micros.unsigned_abs() / 1_000_000,
+            micros.unsigned_abs() % 1_000_000,
+            self.currency
+        )
     }
 }
 

@@ -112,7 +112,8 @@ impl Gateway {
         }
         let found = self.store.tenant(tenant).find_connection(integration).await?.map(|row| {
             let accounts: Vec<Account> = serde_json::from_str(&row.accounts_json).unwrap_or_default();
-            let connection = Connection { id: row.id, tenant, integration: row.integration, sandbox: row.sandbox, accounts };
+            let connection =
+                Connection { id: row.id, tenant, integration: row.integration, sandbox: row.sandbox, accounts };
             let connection = Arc::new(connection);
             Arc::new(Connected { connection, state: row.state, updated_at: row.updated_at })
         });

@@ -5,10 +5,11 @@ use std::{borrow::Cow, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams, CompleteResult,
-        ConstString, DiscoverResult, ErrorCode, Implementation, ListPromptsRequestMethod, ListPromptsResult,
-        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
-        ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
+        CompleteResult, ConstString, DiscoverResult, ErrorCode, Implementation, ListPromptsRequestMethod,
+        ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+        ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities,
+        ServerConfig,
     },
     service::RequestContext,
 };
@@ -22,7 +23,8 @@ const DISCOVER_TTL_MS: u64 = 3_600_000;
 /// How long a client may keep `tools/list`: it depends on the caller's scopes.
 const TOOLS_TTL_MS: u64 = 60_000;
 /// The revisions served, oldest first.
-const REVISIONS: [ProtocolVersion; 3] = [ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28];
+const REVISIONS: [ProtocolVersion; 3] =
+    [ProtocolVersion::V_2025_06_18, ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28];
 
 /// Where the caller comes from.
 #[derive(Clone)]
@@ -59,7 +61,8 @@ impl McpHost {
         match &self.face {
             Face::Combined => Implementation::new("integrations", env!("CARGO_PKG_VERSION")),
             Face::One(name) => match self.gateway.servers.find_integration(name) {
-                Some(integration) => Implementation::new(*name, integration.manifest.server_version).with_title(integration.manifest.title),
+                Some(integration) => Implementation::new(*name, integration.manifest.server_version)
+                    .with_title(integration.manifest.title),
                 None => Implementation::new(*name, env!("CARGO_PKG_VERSION")),
             },
         }
@@ -121,9 +124,10 @@ impl ServerHandler for McpHost {
             })?;
             connected.extend(found.map(|_| name));
         }
-        let mut result = ListToolsResult::with_all_items(
-            self.gateway.servers.list(&self.face, &caller, |integration| connected.contains(&integration)),
-        );
+        let mut result =
+            ListToolsResult::with_all_items(
+                self.gateway.servers.list(&self.face, &caller, |integration| connected.contains(&integration)),
+            );
         result.ttl_ms = Some(TOOLS_TTL_MS);
         result.cache_scope = Some(CacheScope::Private);
         result.meta = Some(self.stamp());
@@ -137,18 +141,26 @@ impl ServerHandler for McpHost {
     ) -> Result<CallToolResponse, ErrorData> {
         let caller = self.caller(&context)?;
         let found = self.gateway.servers.find(&self.face, &request.name).ok_or_else(|| {
-            ErrorData::invalid_params(format!("there is no tool `{}` here; see tools/list", shortened(&request.name)), None)
+            ErrorData::invalid_params(
+                format!("there is no tool `{}` here; see tools/list", shortened(&request.name)),
+                None,
+            )
         })?;
-        let header = |name: &str| parts(&context).and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok());
+        let header = |name: &str| {
+            parts(&context).and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok())
+        };
         let traceparent = context.meta.get_traceparent().or_else(|| header("traceparent")).and_then(Traceparent::parse);
-        let client = context.meta.client_info().map(|client| client.name).or_else(|| header("user-agent").map(str::to_owned));
+        let client =
+            context.meta.client_info().map(|client| client.name).or_else(|| header("user-agent").map(str::to_owned));
         let protocol_version = context.meta.protocol_version().map(|version| version.to_string());
         let call = CallRequest {
             found,
             arguments: request.arguments.unwrap_or_default(),
             caller,
             client: client.map(|client| shortened(&client).to_owned()),
-            protocol_version: protocol_version.or_else(|| header("mcp-protocol-version").map(str::to_owned)).unwrap_or_default(),
+            protocol_version: protocol_version
+                .or_else(|| header("mcp-protocol-version").map(str::to_owned))
+                .unwrap_or_default(),
             traceparent,
             cancelled: context.ct,
         };
@@ -157,11 +169,19 @@ impl ServerHandler for McpHost {
         Ok(result.into())
     }
 
-    async fn list_prompts(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListPromptsResult, ErrorData> {
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
         Err(not_offered(ListPromptsRequestMethod::VALUE))
     }
 
-    async fn list_resources(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListResourcesResult, ErrorData> {
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
         Err(not_offered(ListResourcesRequestMethod::VALUE))
     }
 
@@ -173,7 +193,11 @@ impl ServerHandler for McpHost {
         Err(not_offered(ListResourceTemplatesRequestMethod::VALUE))
     }
 
-    async fn complete(&self, _: CompleteRequestParams, _: RequestContext<RoleServer>) -> Result<CompleteResult, ErrorData> {
+    async fn complete(
+        &self,
+        _: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
         Err(not_offered(CompleteRequestMethod::VALUE))
     }
 }

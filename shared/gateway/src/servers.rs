@@ -67,14 +67,17 @@ impl Servers {
     pub(crate) fn new(integrations: Vec<Arc<Integration>>) -> Self {
         let listed: Vec<_> = integrations
             .iter()
-            .flat_map(|integration| (0..integration.tools.len()).map(|index| Found { integration: integration.clone(), index }))
+            .flat_map(|integration| {
+                (0..integration.tools.len()).map(|index| Found { integration: integration.clone(), index })
+            })
             .map(|found| Listed {
                 alone: describe(&found, found.spec().name.to_owned()),
                 combined: describe(&found, combined_name(&found)),
                 found,
             })
             .collect();
-        let by_combined_name = listed.iter().enumerate().map(|(at, tool)| (tool.combined.name.to_string(), at)).collect();
+        let by_combined_name =
+            listed.iter().enumerate().map(|(at, tool)| (tool.combined.name.to_string(), at)).collect();
         Self { listed, by_combined_name, integrations }
     }
 
@@ -94,10 +97,13 @@ impl Servers {
     pub(crate) fn list(&self, face: &Face, caller: &Caller, connected: impl Fn(&str) -> bool) -> Vec<model::Tool> {
         let usable = self.listed.iter().filter(|tool| caller.may_use(tool.found.manifest(), tool.found.spec().access));
         match face {
-            Face::One(integration) => {
-                usable.filter(|tool| tool.found.manifest().name == *integration).map(|tool| tool.alone.clone()).collect()
+            Face::One(integration) => usable
+                .filter(|tool| tool.found.manifest().name == *integration)
+                .map(|tool| tool.alone.clone())
+                .collect(),
+            Face::Combined => {
+                usable.filter(|tool| connected(tool.found.manifest().name)).map(|tool| tool.combined.clone()).collect()
             }
-            Face::Combined => usable.filter(|tool| connected(tool.found.manifest().name)).map(|tool| tool.combined.clone()).collect(),
         }
     }
 
@@ -116,8 +122,11 @@ fn describe(found: &Found, name: String) -> model::Tool {
     debug_assert!(name.len() <= LONGEST_NAME, "{name}");
     let reads = spec.access == Access::Read;
     // A write sets a value: sending it again changes nothing more, and the old value is gone until it is set back.
-    let hints =
-        model::ToolAnnotations::with_title(spec.title).read_only(reads).destructive(!reads).idempotent(true).open_world(true);
+    let hints = model::ToolAnnotations::with_title(spec.title)
+        .read_only(reads)
+        .destructive(!reads)
+        .idempotent(true)
+        .open_world(true);
     let description = match spec.deprecated {
         Some(since) => format!("Deprecated since {since}. {}", spec.description),
         None => spec.description.to_owned(),

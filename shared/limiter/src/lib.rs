@@ -104,7 +104,11 @@ fn draw(bucket: &Bucket, arrival: Timestamp, now: Timestamp) -> Result<Timestamp
     };
     let tolerance = interval * bucket.burst.max(1).saturating_sub(1);
     let earliest = arrival.minus(tolerance);
-    if earliest > now { Err(Refusal { whose: bucket.whose, retry_at: earliest }) } else { Ok(arrival.max(now).plus(interval)) }
+    if earliest > now {
+        Err(Refusal { whose: bucket.whose, retry_at: earliest })
+    } else {
+        Ok(arrival.max(now).plus(interval))
+    }
 }
 
 #[cfg(test)]

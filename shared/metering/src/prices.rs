@@ -55,7 +55,15 @@ mod tests {
         let charged = |outcome| book.price("standard", outcome).charged;
         assert_eq!(charged(Outcome::Success), Micros(4_000));
         assert_eq!(charged(Outcome::Cached), Micros(1_000));
-        for free in [Outcome::Replayed, Outcome::Sandbox, Outcome::CallerFault, Outcome::Throttled, Outcome::BreakerOpen, Outcome::UpstreamFault, Outcome::OurFault] {
+        for free in [
+            Outcome::Replayed,
+            Outcome::Sandbox,
+            Outcome::CallerFault,
+            Outcome::Throttled,
+            Outcome::BreakerOpen,
+            Outcome::UpstreamFault,
+            Outcome::OurFault,
+        ] {
             assert_eq!(charged(free), Micros(0), "{free}");
             assert_eq!(book.price("standard", free).list, Micros(4_000));
         }

@@ -12,7 +12,12 @@ const ABANDONED: Duration = Duration::from_secs(120);
 /// that confirming it again is refused. Returns how many there were.
 ///
 /// `running_alone` says that no other process uses this store: then no intent can still be under way.
-pub async fn record_interrupted(store: &Store, now: Timestamp, currency: Currency, running_alone: bool) -> Result<usize, StoreError> {
+pub async fn record_interrupted(
+    store: &Store,
+    now: Timestamp,
+    currency: Currency,
+    running_alone: bool,
+) -> Result<usize, StoreError> {
     let before = if running_alone { now } else { now.minus(ABANDONED) };
     let intents = store.system().list_unfinished_intents(before).await?;
     for (tenant, intent) in &intents {

@@ -63,7 +63,10 @@ impl Cx {
 
     /// One account of the connection. The pipeline has already refused a call that names any other.
     pub fn account(&self, id: &AccountId) -> Result<&Account, ToolError> {
-        self.accounts().iter().find(|account| account.id == *id).ok_or_else(|| ToolError::Bug(format!("account {id} passed unchecked")))
+        self.accounts()
+            .iter()
+            .find(|account| account.id == *id)
+            .ok_or_else(|| ToolError::Bug(format!("account {id} passed unchecked")))
     }
 
     /// Sends one request to the upstream.
@@ -83,7 +86,8 @@ impl Cx {
             ToolError::Argument(ArgumentError {
                 field: "cursor".into(),
                 problem: "it was made for other arguments or another caller, or it has expired".into(),
-                fix: "Send the other arguments exactly as in the first call, or leave `cursor` out to start again.".into(),
+                fix: "Send the other arguments exactly as in the first call, or leave `cursor` out to start again."
+                    .into(),
             })
         })
     }

@@ -18,12 +18,12 @@ mod tool;
 pub use account::{Account, Connection, NamesAccounts, Touches};
 pub use cx::{CallScope, Cx, Egress};
 pub use error::{ArgumentError, ToolError};
+/// Futures without naming their crate: a boxed one, and two that run side by side until the first failure.
+pub use futures_util::future::{BoxFuture, try_join};
 pub use integration::{AccountsFn, Classify, Integration};
 pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
 pub use prepared::{Planned, Prepared, PreparedRead, PreparedWrite};
 pub use request::{Effect, Request, Response};
 pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};
 pub use shapes::{Cursor, Page, Period, WriteAnswer, WriteStatus};
-/// Futures without naming their crate: a boxed one, and two that run side by side until the first failure.
-pub use futures_util::future::{BoxFuture, try_join};
 pub use tool::{Access, Cost, Plan, ReadTool, Tool, ToolSpec, WriteTool};

@@ -74,7 +74,11 @@ pub(crate) fn write<T: WriteTool>(mut arguments: Map<String, Value>) -> Result<P
         None | Some(Value::Null) => None,
         Some(Value::String(id)) => Some(id),
         Some(_) => {
-            return Err(ArgumentError::new("preview_id", "it must be a string", "Send the `preview_id` that the preview returned."));
+            return Err(ArgumentError::new(
+                "preview_id",
+                "it must be a string",
+                "Send the `preview_id` that the preview returned.",
+            ));
         }
     };
     Ok(Prepared::Write { steps: Box::new(Steps::<T>(parse(arguments)?)), preview_id })
@@ -116,7 +120,8 @@ impl<T: WriteTool> PreparedWrite for Steps<T> {
     }
 
     fn plan(&self, before: &Value) -> Result<Planned, ToolError> {
-        let before = T::State::deserialize(before).map_err(|error| ToolError::Bug(format!("observed state: {error}")))?;
+        let before =
+            T::State::deserialize(before).map_err(|error| ToolError::Bug(format!("observed state: {error}")))?;
         let plan = T::plan(&self.0, &before)?;
         Ok(Planned { after: to_value(&plan.after)?, summary: plan.summary, warnings: plan.warnings })
     }

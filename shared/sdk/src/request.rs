@@ -38,7 +38,15 @@ pub struct Request {
 impl Request {
     /// A `GET` that reads.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), query: vec![], headers: vec![], json: None, account: None, effect: Effect::Read }
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            query: vec![],
+            headers: vec![],
+            json: None,
+            account: None,
+            effect: Effect::Read,
+        }
     }
 
     /// A `POST` with a JSON body; say with `effect` whether it changes something.

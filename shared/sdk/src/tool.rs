@@ -66,7 +66,17 @@ impl ToolSpec {
     /// A read tool with the usual settings: standard cost, not kept, 45 s.
     pub const fn read(name: &'static str, title: &'static str, description: &'static str) -> Self {
         let (cache, timeout) = (None, Duration::from_secs(45));
-        Self { name, title, description, access: Access::Read, cost: Cost::Standard, cache, timeout, since: "0.1.0", deprecated: None }
+        Self {
+            name,
+            title,
+            description,
+            access: Access::Read,
+            cost: Cost::Standard,
+            cache,
+            timeout,
+            since: "0.1.0",
+            deprecated: None,
+        }
     }
 
     /// A write tool with the usual settings.

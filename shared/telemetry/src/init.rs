@@ -1,11 +1,16 @@
 //! Starting and stopping logs and export.
 
-use std::time::Duration;
+use std::{io::IsTerminal as _, time::Duration};
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt as _, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 use turnpike_config::{LogFormat, TelemetrySettings};
 
 use crate::scrub::Scrubbed;
@@ -29,14 +34,19 @@ impl Telemetry {
     /// Starts logging to standard error, and export when an endpoint is set. Once for each process.
     pub fn start(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
         let filter = EnvFilter::try_new(&settings.filter).map_err(|error| TelemetryError::Filter(error.to_string()))?;
-        let log = tracing_subscriber::fmt::layer().with_writer(Scrubbed);
+        let log = tracing_subscriber::fmt::layer().with_writer(Scrubbed).with_ansi(std::io::stderr().is_terminal());
         let log = match settings.log {
             LogFormat::Human => log.with_target(false).boxed(),
-            LogFormat::Json => log.json().flatten_event(true).with_span_list(false).boxed(),
+            LogFormat::Json => log.json().flatten_event(true).boxed(),
         };
+        // Records carry their own ids. A span that nobody exports is not even made.
+        let log = log.with_filter(filter.and(filter_fn(|metadata| metadata.is_event())));
         let provider = (!settings.otlp_endpoint.is_empty()).then(|| exporter(settings)).transpose()?;
-        let spans = provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike")));
-        tracing_subscriber::registry().with(spans).with(log).with(filter).try_init().map_err(|_| TelemetryError::Twice)?;
+        let spans = provider.as_ref().map(|provider| {
+            let ours = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("turnpike"));
+            tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike")).with_filter(ours)
+        });
+        tracing_subscriber::registry().with(spans).with(log).try_init().map_err(|_| TelemetryError::Twice)?;
         std::panic::set_hook(Box::new(log_panic));
         Ok(Self(provider))
     }

@@ -89,7 +89,13 @@ impl Traceparent {
             return None;
         }
         let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?);
-        let context = SpanContext::new(TraceId::from_hex(trace).ok()?, SpanId::from_hex(span).ok()?, flags, true, TraceState::NONE);
+        let context = SpanContext::new(
+            TraceId::from_hex(trace).ok()?,
+            SpanId::from_hex(span).ok()?,
+            flags,
+            true,
+            TraceState::NONE,
+        );
         context.is_valid().then_some(Self(context))
     }
 
@@ -120,7 +126,12 @@ mod tests {
         let parent = Traceparent::parse(text).unwrap();
         assert_eq!(parent.header(), text);
         assert_eq!(parent.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
-        for bad in ["", "00-x-y-z", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
+        for bad in [
+            "",
+            "00-x-y-z",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        ] {
             assert!(Traceparent::parse(bad).is_none(), "{bad}");
         }
     }

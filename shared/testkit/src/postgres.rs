@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConn
 use tempfile::TempDir;
 
 /// Names a running throwaway instance by a superuser's URL, so that many test processes can share one.
-const SHARED: &str = "TURNPIKE_TEST_POSTGRES";
+const SHARED: &str = "TEST_POSTGRES_URL";
 
 /// A throwaway PostgreSQL instance that trusts everyone; stopped and removed when dropped.
 pub struct Postgres {
@@ -44,7 +44,7 @@ pub struct TestDatabase {
 }
 
 impl Postgres {
-    /// The instance named by `TURNPIKE_TEST_POSTGRES`, else one of its own.
+    /// The instance named by `TEST_POSTGRES_URL`, else one of its own.
     pub async fn shared() -> Result<Self> {
         match env::var(SHARED) {
             Ok(url) => Self::with(url.parse()?, None).await,

@@ -73,12 +73,20 @@ mod tests {
 
     use super::*;
 
-    const OAUTH: OAuth = OAuth { authorize_url: "", token_url: "", revoke_url: None, scopes: &[], refresh_ahead: Duration::ZERO };
+    const OAUTH: OAuth =
+        OAuth { authorize_url: "", token_url: "", revoke_url: None, scopes: &[], refresh_ahead: Duration::ZERO };
 
     fn applied(shape: &AuthShape) -> (HashMap<String, String>, String) {
         let form = [
-            ("client_id", "client"), ("client_secret", "s"), ("refresh_token", "r"), ("region", "eu"), ("profile_id", "9007199254740993"),
-            ("app_id", "app"), ("app_secret", "app-secret"), ("token", "system-token"), ("key", "the-key"),
+            ("client_id", "client"),
+            ("client_secret", "s"),
+            ("refresh_token", "r"),
+            ("region", "eu"),
+            ("profile_id", "9007199254740993"),
+            ("app_id", "app"),
+            ("app_secret", "app-secret"),
+            ("token", "system-token"),
+            ("key", "the-key"),
         ];
         let form = form.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         let credential = Credential::from_form(shape, form).unwrap();

@@ -59,8 +59,23 @@ pub struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(upstream: Upstream, route: Route, endpoint: Endpoint, connection: Arc<Connection>, deadline: Timestamp) -> Self {
-        Self { upstream, route, endpoint, connection, deadline, steps: Mutex::default(), own_fault: Mutex::default(), in_flight: AtomicBool::new(false) }
+    pub(crate) fn new(
+        upstream: Upstream,
+        route: Route,
+        endpoint: Endpoint,
+        connection: Arc<Connection>,
+        deadline: Timestamp,
+    ) -> Self {
+        Self {
+            upstream,
+            route,
+            endpoint,
+            connection,
+            deadline,
+            steps: Mutex::default(),
+            own_fault: Mutex::default(),
+            in_flight: AtomicBool::new(false),
+        }
     }
 
     /// The upstream requests so far.
@@ -79,7 +94,10 @@ impl Lane {
     }
 
     async fn send_guarded(&self, request: Request) -> Result<Response, Fault> {
-        let renewal = self.upstream.renewal(&self.connection).ok_or_else(|| self.blame_us("the integration is not served here"))?;
+        let renewal = self
+            .upstream
+            .renewal(&self.connection)
+            .ok_or_else(|| self.blame_us("the integration is not served here"))?;
         let mut keys = vec![self.key("host")];
         keys.extend(request.account.as_ref().map(|account| self.key(&format!("account/{account}"))));
         self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(stopped)?;
@@ -173,7 +191,8 @@ impl Lane {
             http = http.header("traceparent", parent.header());
         }
         let version = &self.route.version;
-        let (http, query) = apply(http, &request.query, &lease.credential, &self.route.integration.manifest.auth, version);
+        let (http, query) =
+            apply(http, &request.query, &lease.credential, &self.route.integration.manifest.auth, version);
         let question = if query.is_empty() { "" } else { "?" };
         let uri = format!("{}{}{question}{query}", self.endpoint.base_url, request.path);
         http.uri(uri)
@@ -187,7 +206,9 @@ impl Lane {
 
     /// A read may go again when the upstream failed and there is time.
     fn may_repeat(&self, request: &Request, fault: &Fault, pause: Duration) -> bool {
-        fault.class == Class::Upstream && request.effect == Effect::Read && self.upstream.now().plus(pause) < self.deadline
+        fault.class == Class::Upstream
+            && request.effect == Effect::Read
+            && self.upstream.now().plus(pause) < self.deadline
     }
 
     /// Stops the scope that the upstream complained of, until the instant that it named.

@@ -67,7 +67,9 @@ impl Upstream {
         let route = self.find_route(&connection.integration)?;
         let endpoint = if connection.sandbox { route.sandbox.as_ref()? } else { &route.live };
         let ahead = match &route.integration.manifest.auth {
-            AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => oauth.refresh_ahead,
+            AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => {
+                oauth.refresh_ahead
+            }
             AuthShape::SystemUserToken | AuthShape::ApiKey { .. } => Duration::ZERO,
         };
         Some(Renewal {
@@ -80,7 +82,11 @@ impl Upstream {
     }
 
     /// Finds the accounts that a fresh connection reaches.
-    pub async fn discover_accounts(&self, connection: Arc<Connection>, handles: Handles) -> Result<Vec<Account>, ToolError> {
+    pub async fn discover_accounts(
+        &self,
+        connection: Arc<Connection>,
+        handles: Handles,
+    ) -> Result<Vec<Account>, ToolError> {
         let now = self.0.ambient.now();
         let not_served = || ToolError::Bug(format!("integration {} is not served here", connection.integration));
         let lane = self.lane(connection.clone(), now.plus(Duration::from_secs(45))).ok_or_else(not_served)?;

@@ -112,14 +112,18 @@ impl Credential {
     /// The OAuth grant, in the shapes that have one.
     pub fn grant(&self) -> Option<&OAuthGrant> {
         match self {
-            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => Some(grant),
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => {
+                Some(grant)
+            }
             Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
         }
     }
 
     pub(crate) fn grant_mut(&mut self) -> Option<&mut OAuthGrant> {
         match self {
-            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => Some(grant),
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => {
+                Some(grant)
+            }
             Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
         }
     }
@@ -174,7 +178,11 @@ mod tests {
 
     #[test]
     fn a_credential_shows_none_of_its_secrets() {
-        let form = HashMap::from([("client_id", "client".into()), ("client_secret", "canary-s".into()), ("refresh_token", "canary-r".into())]);
+        let form = HashMap::from([
+            ("client_id", "client".into()),
+            ("client_secret", "canary-s".into()),
+            ("refresh_token", "canary-r".into()),
+        ]);
         let oauth = turnpike_sdk::OAuth {
             authorize_url: "",
             token_url: "",
@@ -192,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_form_that_lacks_a_field_names_it() {
-        let error = Credential::from_form(&AuthShape::SystemUserToken, HashMap::from([("app_id", "1".into())])).unwrap_err();
+        let error =
+            Credential::from_form(&AuthShape::SystemUserToken, HashMap::from([("app_id", "1".into())])).unwrap_err();
         assert_eq!(error.to_string(), "the connect form lacks `app_secret`");
     }
 }

@@ -34,7 +34,11 @@ impl Sealer {
         sealed.extend_from_slice(plain);
         let tag = self
             .key
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.as_bytes()), &mut sealed[NONCE_LEN..])
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(place.as_bytes()),
+                &mut sealed[NONCE_LEN..],
+            )
             .expect("a short message");
         sealed.extend_from_slice(tag.as_ref());
         sealed
@@ -86,7 +90,8 @@ impl DataKeys {
     async fn first(&self, tenant: TenantId) -> Result<DataKeyRow, VaultError> {
         let key = Zeroizing::new(self.ambient.bytes::<32>());
         let wrapped = self.provider.wrap(&context(tenant, 1), &key).await?;
-        let row = DataKeyRow { version: 1, provider: self.provider.name().into(), wrapped, created_at: self.ambient.now() };
+        let row =
+            DataKeyRow { version: 1, provider: self.provider.name().into(), wrapped, created_at: self.ambient.now() };
         let tenant = self.store.tenant(tenant);
         if tenant.insert_data_key(&row).await? {
             return Ok(row);

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
+    TokenResponse, TokenUrl,
     basic::{BasicClient, BasicErrorResponseType},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -69,9 +70,7 @@ impl<'c> AsyncHttpClient<'c> for OverWire {
     }
 }
 
-fn failure(
-    error: RequestTokenError<WireError, oauth2::StandardErrorResponse<BasicErrorResponseType>>,
-) -> Failure {
+fn failure(error: RequestTokenError<WireError, oauth2::StandardErrorResponse<BasicErrorResponseType>>) -> Failure {
     match error {
         RequestTokenError::ServerResponse(response) => {
             let words = response.error_description().cloned().unwrap_or_else(|| response.error().to_string());

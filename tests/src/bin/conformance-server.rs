@@ -1,31 +1,28 @@
-//! Serves the conformance fixture on a free loopback port until it is told to stop, and says where.
+//! Serves the conformance fixture behind the gateway's whole HTTP stack, on a free loopback port, and says where.
+//!
+//! The suites send no credential, so one is put on each request before the stack sees it.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
-use axum::Router;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
-};
+use axum::{extract::Request, middleware::map_request};
 use tokio::net::TcpListener;
-use turnpike_tests::conformance::Fixture;
+use tokio_util::sync::CancellationToken;
+use turnpike_gateway::{Face, mount};
+use turnpike_tests::{app::TestApp, conformance::Fixture};
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    let app = TestApp::start().await;
+    let tenant = app.unconnected("conformance").await;
+    let bearer: http::HeaderValue = format!("Bearer {}", tenant.agent.key()).parse().map_err(io::Error::other)?;
+    let with_key = map_request(move |mut request: Request| {
+        request.headers_mut().insert(http::header::AUTHORIZATION, bearer.clone());
+        std::future::ready(request)
+    });
+    let fixture = Fixture::new();
+    let stack = mount(&app.gateway, Face::Combined, &CancellationToken::new(), move || fixture.clone());
+
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     writeln!(io::stdout(), "listening on http://{}/mcp", listener.local_addr()?)?;
-    axum::serve(listener, router()).await
-}
-
-/// The same settings as the gateway, with nobody to authenticate: the suites send no credential.
-fn router() -> Router {
-    let fixture = Fixture::new();
-    let settings = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_allowed_hosts(["127.0.0.1", "localhost"])
-        .with_allowed_origins(["http://127.0.0.1:*", "http://localhost:*"]);
-    let service =
-        StreamableHttpService::new(move || Ok(fixture.clone()), Arc::new(NeverSessionManager::default()), settings);
-    Router::new().route_service("/mcp", service)
+    axum::serve(listener, stack.layer(with_key)).await
 }

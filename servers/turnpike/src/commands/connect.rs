@@ -23,19 +23,21 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
-    let app = at_the_desk(settings).await?;
-    let Some(route) = app.upstream.find_route(&options.integration) else { bail!("there is no integration `{}`", options.integration) };
+    let operator = at_the_desk(settings).await?;
+    let Some(route) = operator.upstream.find_route(&options.integration) else {
+        bail!("there is no integration `{}`", options.integration)
+    };
     let fields: Vec<_> = route.integration.manifest.connect_form.iter().map(|field| field.name).collect();
-    let form = match app.sandboxes.find(&options.integration) {
+    let form = match operator.sandboxes.find(&options.integration) {
         Some(sandbox) if options.sandbox => sandbox.credential.iter().cloned().collect(),
         _ => read_form(&fields)?,
     };
-    let connection = app.connect(options.tenant, &options.integration, options.sandbox, form).await?;
+    let connection = operator.connect(options.tenant, &options.integration, options.sandbox, form).await?;
     println!("connected; {} accounts:", connection.accounts.len());
     for account in &connection.accounts {
         println!("  {}  {} {} {}", account.id, account.currency, account.time_zone, account.name);
     }
-    app.finish().await
+    Ok(())
 }
 
 fn read_form(fields: &[&'static str]) -> Result<HashMap<&'static str, String>> {

@@ -11,12 +11,12 @@ use turnpike_core::{CallId, TenantId};
 use turnpike_store::Store;
 use turnpike_telemetry::Telemetry;
 
-use super::{stop_signal, usage::call_line};
+use super::{at_the_desk, stop_signal, usage::call_line};
 use crate::{
     app::{App, listen},
     cli::Global,
     clients,
-    seed::KeyRequest,
+    operator::{KeyRequest, Operator},
 };
 
 /// What the demo must remember between starts. The key reaches nothing but sandboxes.
@@ -33,10 +33,12 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
     }
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let listener = listen(&settings).await?;
-    let app = App::start(settings.clone(), turnpike_catalog::integrations(), listener.local_addr()?).await?;
-    let remembered = seed(&app, &settings).await?;
-    let (url, store) = (app.public_url.clone(), app.store.clone());
-    let servers: Vec<_> = app.sandboxes.names().map(|name| (name, format!("{url}/{name}/mcp"))).collect();
+    let operator = at_the_desk(&settings).await?;
+    let remembered = seed(&operator, &settings).await?;
+    let (store, sandboxes) = (operator.store.clone(), operator.sandboxes.clone());
+    let app = App::start(settings.clone(), operator, listener.local_addr()?).await?;
+    let url = app.public_url.clone();
+    let servers: Vec<_> = sandboxes.names().map(|name| (name, format!("{url}/{name}/mcp"))).collect();
 
     // From the first moment on, so that an early Ctrl-C is not lost.
     let stop = CancellationToken::new();
@@ -51,7 +53,10 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
         Ok(_) if json => print_json(&url, &servers, &remembered)?,
         Ok(shown) => {
             print!("{shown}");
-            println!("{}", clients::settings(&url, &servers, &remembered.api_key, remembered.tenant_id, &settings.data)?);
+            println!(
+                "{}",
+                clients::settings(&url, &servers, &remembered.api_key, remembered.tenant_id, &settings.data)?
+            );
             println!("Serving until Ctrl-C.");
         }
         Err(error) => {
@@ -66,28 +71,36 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
 }
 
 /// The tenant, its sandbox connections and its key: from the first start, or made now.
-async fn seed(app: &App, settings: &Settings) -> Result<Remembered> {
+async fn seed(operator: &Operator, settings: &Settings) -> Result<Remembered> {
     let path = settings.data.join("demo.json");
     let remembered = match std::fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .with_context(|| format!("{} is damaged; remove the data folder to start afresh", path.display()))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let tenant_id = app.add_tenant("Demo").await?;
-            let manifests = turnpike_catalog::integrations().into_iter().map(|integration| integration.manifest);
+            let tenant_id = operator.add_tenant("Demo").await?;
+            let manifests = operator.integrations.iter().map(|integration| &integration.manifest);
             let scopes = manifests.flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
-            let key = app.add_key(tenant_id, KeyRequest { name: "demo", scopes, servers: None, expires_at: None, live: false }).await?;
+            let key = operator
+                .add_key(tenant_id, KeyRequest { name: "demo", scopes, servers: None, expires_at: None, live: false })
+                .await?;
             let made = Remembered { tenant_id, api_key: key.expose().to_owned() };
             remember(&path, &made)?;
             made
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
-    let rows = app.store.tenant(remembered.tenant_id);
-    rows.get().await.with_context(|| format!("{} does not fit the database; remove the data folder to start afresh", path.display()))?;
-    for name in app.sandboxes.names() {
+    let rows = operator.store.tenant(remembered.tenant_id);
+    rows.get().await.with_context(|| {
+        format!("{} does not fit the database; remove the data folder to start afresh", path.display())
+    })?;
+    for name in operator.sandboxes.names() {
         if rows.find_connection(name).await?.is_none() {
-            let form = app.sandboxes.find(name).map(|sandbox| sandbox.credential.iter().cloned().collect()).unwrap_or_default();
-            app.connect(remembered.tenant_id, name, true, form).await?;
+            let form = operator
+                .sandboxes
+                .find(name)
+                .map(|sandbox| sandbox.credential.iter().cloned().collect())
+                .unwrap_or_default();
+            operator.connect(remembered.tenant_id, name, true, form).await?;
         }
     }
     Ok(remembered)
@@ -120,7 +133,8 @@ async fn first_call(url: &str, remembered: &Remembered, store: &Store) -> Result
     }
     let meta = &result["_meta"];
     let call_id: CallId = meta["call_id"].as_str().unwrap_or_default().parse()?;
-    let row = store.tenant(remembered.tenant_id).find_call(call_id).await?.context("the first call is not in the ledger")?;
+    let row =
+        store.tenant(remembered.tenant_id).find_call(call_id).await?.context("the first call is not in the ledger")?;
     let text = result["content"][0]["text"].as_str().unwrap_or_default();
     let short: String = text.chars().take(300).collect();
     Ok(format!(

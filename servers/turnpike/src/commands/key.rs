@@ -8,7 +8,7 @@ use turnpike_config::Settings;
 use turnpike_core::{ApiKeyId, TenantId};
 
 use super::at_the_desk;
-use crate::{app::open_store, seed::KeyRequest};
+use crate::operator::{KeyRequest, open_store};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -49,18 +49,20 @@ pub(crate) enum Command {
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
         Command::Add { tenant, name, scopes, servers, days } => {
-            let app = at_the_desk(settings).await?;
-            app.store.tenant(tenant).get().await?;
-            let manifests: Vec<_> = turnpike_catalog::integrations().into_iter().map(|integration| integration.manifest).collect();
-            let known: Vec<_> = manifests.iter().flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
+            let operator = at_the_desk(settings).await?;
+            operator.store.tenant(tenant).get().await?;
+            let manifests: Vec<_> =
+                turnpike_catalog::integrations().into_iter().map(|integration| integration.manifest).collect();
+            let known: Vec<_> =
+                manifests.iter().flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
             if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
                 bail!("there is no scope `{unknown}`; there are: {}", known.join(", "));
             }
-            let expires_at = days.map(|days| app.ambient.now().plus(Duration::from_secs(days * 86_400)));
+            let expires_at = days.map(|days| operator.ambient.now().plus(Duration::from_secs(days * 86_400)));
             let servers = (!servers.is_empty()).then_some(servers);
-            let key = app.add_key(tenant, KeyRequest { name: &name, scopes, servers, expires_at, live: true }).await?;
+            let key =
+                operator.add_key(tenant, KeyRequest { name: &name, scopes, servers, expires_at, live: true }).await?;
             println!("{}", key.expose());
-            app.finish().await?;
         }
         Command::List { tenant } => {
             for key in open_store(settings).await?.tenant(tenant).list_api_keys().await? {

@@ -10,15 +10,18 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
     let serving = settings.store_url();
     let (serving, owner) = (serving.expose_secret(), settings.store.owner_url.expose_secret());
     let applied = if serving.starts_with("sqlite:") {
-        crate::app::make_folder(&settings.data)?;
+        crate::operator::make_folder(&settings.data)?;
         Store::open(serving, 1).await?.migrate().await?
     } else {
         if owner.is_empty() {
-            bail!("setting `store.owner_url`: name the role that owns the tables; the role that serves must not own them");
+            bail!(
+                "setting `store.owner_url`: name the role that owns the tables; the role that serves must not own them"
+            );
         }
         let store = Store::open(owner, 1).await?;
         let applied = store.migrate().await?;
-        let Some(role) = Url::parse(serving).ok().map(|url| url.username().to_owned()).filter(|role| !role.is_empty()) else {
+        let Some(role) = Url::parse(serving).ok().map(|url| url.username().to_owned()).filter(|role| !role.is_empty())
+        else {
             bail!("setting `store.url`: name the role that serves, as in postgres://ROLE@HOST/DATABASE");
         };
         store.grant_application_role(&role).await?;

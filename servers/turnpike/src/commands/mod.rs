@@ -10,17 +10,15 @@ pub(crate) mod stdio;
 pub(crate) mod tenant;
 pub(crate) mod usage;
 
-use std::net::SocketAddr;
-
 use anyhow::Result;
 use turnpike_config::Settings;
+use turnpike_core::Ambient;
 
-use crate::app::App;
+use crate::operator::Operator;
 
-/// The product without a listener, for commands that work on its data.
-async fn at_the_desk(settings: &Settings) -> Result<App> {
-    let address: SocketAddr = settings.server.listen.parse().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8080)));
-    App::start(settings.clone(), turnpike_catalog::integrations(), address).await
+/// The opened back ends.
+async fn at_the_desk(settings: &Settings) -> Result<Operator> {
+    Operator::open(settings, turnpike_catalog::integrations(), Ambient::system()).await
 }
 
 /// Resolves at Ctrl-C or SIGTERM.

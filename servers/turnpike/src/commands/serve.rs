@@ -4,13 +4,13 @@ use anyhow::Result;
 use turnpike_config::Settings;
 use turnpike_telemetry::Telemetry;
 
-use super::stop_signal;
+use super::{at_the_desk, stop_signal};
 use crate::app::{App, listen};
 
 pub(crate) async fn run(settings: &Settings) -> Result<()> {
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let listener = listen(settings).await?;
-    let app = App::start(settings.clone(), turnpike_catalog::integrations(), listener.local_addr()?).await?;
+    let app = App::start(settings.clone(), at_the_desk(settings).await?, listener.local_addr()?).await?;
     tracing::info!(address = %listener.local_addr()?, public_url = app.public_url, "serving");
     let served = app.serve(listener, stop_signal()).await;
     tokio::task::spawn_blocking(|| telemetry.finish()).await?;

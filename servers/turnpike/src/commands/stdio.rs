@@ -1,6 +1,6 @@
 //! `turnpike stdio`: one MCP server for an agent on this machine. Standard output belongs to the protocol.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Result, bail};
 use rmcp::ServiceExt as _;
@@ -10,17 +10,19 @@ use turnpike_gateway::{Caller, Face, McpHost, Origin};
 use turnpike_telemetry::Telemetry;
 
 use super::at_the_desk;
+use crate::app::App;
 
 pub(crate) async fn run(settings: &Settings, server: &str, tenant: TenantId, write: bool) -> Result<()> {
     let telemetry = Telemetry::start(&settings.telemetry)?;
-    let app = at_the_desk(settings).await?;
-    let Some(route) = app.upstream.find_route(server) else { bail!("there is no integration `{server}`") };
+    let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+    let app = App::start(settings.clone(), at_the_desk(settings).await?, address).await?;
+    let Some(route) = app.operator.upstream.find_route(server) else { bail!("there is no integration `{server}`") };
     let manifest = &route.integration.manifest;
     let mut scopes = vec![manifest.read_scope()];
     if write {
         scopes.push(manifest.write_scope());
     }
-    let state = app.store.tenant(tenant).get().await?.state;
+    let state = app.operator.store.tenant(tenant).get().await?.state;
     let caller = Arc::new(Caller::at_the_desk(tenant, state, scopes));
     let host = McpHost::new(app.gateway.clone(), Face::One(manifest.name), Origin::Desk(caller));
     let running = host.serve(rmcp::transport::stdio()).await?;

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use turnpike_config::Settings;
 
 use super::at_the_desk;
-use crate::app::open_store;
+use crate::operator::open_store;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -21,9 +21,8 @@ pub(crate) enum Command {
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
         Command::Add { name } => {
-            let app = at_the_desk(settings).await?;
-            println!("{}", app.add_tenant(&name).await?);
-            app.finish().await?;
+            let operator = at_the_desk(settings).await?;
+            println!("{}", operator.add_tenant(&name).await?);
         }
         Command::List => {
             for tenant in open_store(settings).await?.system().list_tenants().await? {

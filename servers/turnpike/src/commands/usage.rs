@@ -8,7 +8,7 @@ use turnpike_config::Settings;
 use turnpike_core::{Ambient, Money, TenantId, Timestamp};
 use turnpike_store::{CallFilter, CallRow, Store};
 
-use crate::app::open_store;
+use crate::operator::open_store;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -33,7 +33,9 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
     let store = open_store(settings).await?;
     let (since, until) = period(options, Ambient::system().now().to_utc())?;
     let tenants = match options.tenant {
-        Some(tenant) => vec![store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?],
+        Some(tenant) => {
+            vec![store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?]
+        }
         None => store.system().list_tenants().await?,
     };
     for tenant in tenants {
@@ -50,18 +52,29 @@ fn period(options: &Options, now: DateTime<Utc>) -> Result<(Timestamp, Timestamp
     Ok((midnight(first), midnight(last)))
 }
 
-async fn print_tenant(store: &Store, id: TenantId, name: &str, since: Timestamp, until: Timestamp, options: &Options) -> Result<()> {
+async fn print_tenant(
+    store: &Store,
+    id: TenantId,
+    name: &str,
+    since: Timestamp,
+    until: Timestamp,
+    options: &Options,
+) -> Result<()> {
     let rows = store.tenant(id);
     let lines = rows.usage(since, until).await?;
-    let filter = CallFilter { since: Some(since), until: Some(until), integration: None, limit: options.calls, before: None };
+    let filter =
+        CallFilter { since: Some(since), until: Some(until), integration: None, limit: options.calls, before: None };
     let calls = if options.calls > 0 { rows.list_calls(&filter).await? } else { vec![] };
     if options.json {
         for line in &lines {
             let (price, list_price) = (line.price, line.list_price);
-            println!("{}", json!({
-                "tenant_id": id, "integration": line.integration, "tool": line.tool, "outcome": line.outcome, "calls": line.calls,
-                "upstream_requests": line.upstream_requests, "price_micros": price, "list_price_micros": list_price, "currency": line.currency,
-            }));
+            println!(
+                "{}",
+                json!({
+                    "tenant_id": id, "integration": line.integration, "tool": line.tool, "outcome": line.outcome, "calls": line.calls,
+                    "upstream_requests": line.upstream_requests, "price_micros": price, "list_price_micros": list_price, "currency": line.currency,
+                })
+            );
         }
         calls.iter().for_each(|call| println!("{}", json!({
             "tenant_id": id, "call_id": call.call_id, "integration": call.integration, "tool": call.tool, "outcome": call.outcome,
@@ -75,7 +88,15 @@ async fn print_tenant(store: &Store, id: TenantId, name: &str, since: Timestamp,
     }
     for line in &lines {
         let price = Money { micros: line.price, currency: line.currency };
-        println!("  {:<14} {:<20} {:<14} {:>7} calls {:>7} upstream {:>16}", line.integration, line.tool, line.outcome.as_str(), line.calls, line.upstream_requests, price.to_string());
+        println!(
+            "  {:<14} {:<20} {:<14} {:>7} calls {:>7} upstream {:>16}",
+            line.integration,
+            line.tool,
+            line.outcome.as_str(),
+            line.calls,
+            line.upstream_requests,
+            price.to_string()
+        );
     }
     calls.iter().for_each(|call| println!("  {}", call_line(call)));
     Ok(())

@@ -37,7 +37,13 @@ pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Req
         Err(Refused::Unavailable(error)) => {
             tracing::error!(%error, "API keys cannot be looked up");
             let message = "keys cannot be checked at the moment; try again";
-            return problem::rpc_error(StatusCode::SERVICE_UNAVAILABLE, Value::Null, problem::INVALID_REQUEST, message, None);
+            return problem::rpc_error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Value::Null,
+                problem::INVALID_REQUEST,
+                message,
+                None,
+            );
         }
         Err(refused) => return problem::unauthorized(gateway, face, Some(&refused.to_string())),
     };
@@ -61,5 +67,8 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 fn holds_key(query: &str) -> bool {
-    query.contains("tpk_") || query.split('&').any(|pair| KEY_NAMES.contains(&pair.split('=').next().unwrap_or_default().to_lowercase().as_str()))
+    query.contains("tpk_")
+        || query
+            .split('&')
+            .any(|pair| KEY_NAMES.contains(&pair.split('=').next().unwrap_or_default().to_lowercase().as_str()))
 }

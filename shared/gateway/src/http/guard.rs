@@ -64,19 +64,36 @@ pub(super) async fn guard(State(endpoint): State<Endpoint>, request: Request, ne
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    let version = request.headers().get("mcp-protocol-version").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let version = request
+        .headers()
+        .get("mcp-protocol-version")
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, endpoint.gateway.server.max_body_bytes).await else {
         let message = format!("the request body is longer than {} bytes", endpoint.gateway.server.max_body_bytes);
-        return problem::rpc_error(StatusCode::PAYLOAD_TOO_LARGE, Value::Null, problem::INVALID_REQUEST, &message, None);
+        return problem::rpc_error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Value::Null,
+            problem::INVALID_REQUEST,
+            &message,
+            None,
+        );
     };
     match check(&body) {
-        Err(Malformed { id, code, message }) => return problem::rpc_error(StatusCode::BAD_REQUEST, id, code, &message, None),
+        Err(Malformed { id, code, message }) => {
+            return problem::rpc_error(StatusCode::BAD_REQUEST, id, code, &message, None);
+        }
         Ok((id, tool)) => {
             if let Some(requested) = version.filter(|version| !KNOWN_VERSIONS.contains(&version.as_str())) {
                 let data = json!({ "supported": OFFERED_VERSIONS, "requested": requested });
                 let message = "this protocol version is not spoken here";
-                return problem::rpc_error(StatusCode::BAD_REQUEST, id, problem::UNSUPPORTED_PROTOCOL_VERSION, message, Some(data));
+                return problem::rpc_error(
+                    StatusCode::BAD_REQUEST,
+                    id,
+                    problem::UNSUPPORTED_PROTOCOL_VERSION,
+                    message,
+                    Some(data),
+                );
             }
             if let Some(refusal) = tool.and_then(|tool| missing_scope(&endpoint, &parts, &tool)) {
                 return refusal;
@@ -90,7 +107,11 @@ pub(super) async fn guard(State(endpoint): State<Endpoint>, request: Request, ne
 fn check(body: &[u8]) -> Result<(Value, Option<String>), Malformed> {
     let malformed = |id: Value, code: i32, message: String| Malformed { id, code, message };
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        return Err(malformed(Value::Null, problem::INVALID_REQUEST, "send one message for each request: batches are not part of MCP".into()));
+        return Err(malformed(
+            Value::Null,
+            problem::INVALID_REQUEST,
+            "send one message for each request: batches are not part of MCP".into(),
+        ));
     }
     let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|error| {
         let code = if error.is_data() { problem::INVALID_REQUEST } else { problem::PARSE_ERROR };
@@ -99,7 +120,13 @@ fn check(body: &[u8]) -> Result<(Value, Option<String>), Malformed> {
     let id = match envelope.id.map(RawValue::get) {
         None => Value::Null,
         Some(id) if is_id(id) => serde_json::from_str(id).unwrap_or_default(),
-        Some(_) => return Err(malformed(Value::Null, problem::INVALID_REQUEST, "`id` must be a string or a whole number".into())),
+        Some(_) => {
+            return Err(malformed(
+                Value::Null,
+                problem::INVALID_REQUEST,
+                "`id` must be a string or a whole number".into(),
+            ));
+        }
     };
     if envelope.jsonrpc.as_deref() != Some("2.0") {
         return Err(malformed(id, problem::INVALID_REQUEST, "`jsonrpc` must be \"2.0\"".into()));

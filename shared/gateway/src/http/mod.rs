@@ -12,7 +12,9 @@ use axum::{Router, middleware::from_fn_with_state};
 pub use public::public_routes;
 use rmcp::{
     ServerHandler,
-    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager},
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+    },
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -32,7 +34,9 @@ pub fn router(gateway: &Arc<Gateway>, stopped: &CancellationToken) -> Router {
     faces.extend(gateway.servers.integrations.iter().map(|integration| Face::One(integration.manifest.name)));
     faces.into_iter().fold(public_routes(gateway), |router, face| {
         let (host_gateway, host_face) = (gateway.clone(), face.clone());
-        router.merge(mount(gateway, face, stopped, move || McpHost::new(host_gateway.clone(), host_face.clone(), Origin::Request)))
+        router.merge(mount(gateway, face, stopped, move || {
+            McpHost::new(host_gateway.clone(), host_face.clone(), Origin::Request)
+        }))
     })
 }
 
@@ -54,6 +58,9 @@ pub fn mount<H: ServerHandler>(
         .route_service(&endpoint.face.path(), service)
         .layer(from_fn_with_state(endpoint.clone(), guard::guard))
         .layer(from_fn_with_state(endpoint, authorize::authorize))
-        .layer(SetResponseHeaderLayer::if_not_present(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            http::header::CACHE_CONTROL,
+            http::HeaderValue::from_static("no-store"),
+        ))
         .layer(origins::cors(&gateway.server))
 }

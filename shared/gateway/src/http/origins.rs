@@ -6,7 +6,11 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use turnpike_config::ServerSettings;
 
 /// Accepts the public host, the hosts and origins of the settings, and loopback when that is where the server listens.
-pub(super) fn apply(config: StreamableHttpServerConfig, server: &ServerSettings, public_url: &str) -> StreamableHttpServerConfig {
+pub(super) fn apply(
+    config: StreamableHttpServerConfig,
+    server: &ServerSettings,
+    public_url: &str,
+) -> StreamableHttpServerConfig {
     let own_host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
     let mut hosts = server.allowed_hosts.clone();
     let mut origins = server.allowed_origins.clone();
@@ -22,7 +26,9 @@ pub(super) fn apply(config: StreamableHttpServerConfig, server: &ServerSettings,
 pub(super) fn cors(server: &ServerSettings) -> CorsLayer {
     let origins = server.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let names = ["mcp-protocol-version", "mcp-method", "mcp-name", "mcp-session-id", "traceparent"];
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT].into_iter().chain(names.map(HeaderName::from_static));
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT]
+        .into_iter()
+        .chain(names.map(HeaderName::from_static));
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::POST])

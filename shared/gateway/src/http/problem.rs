@@ -47,7 +47,13 @@ pub(super) fn insufficient_scope(gateway: &Gateway, face: &Face, scope: &str, pr
     challenge(StatusCode::FORBIDDEN, gateway, face, parameters, problem)
 }
 
-fn challenge(status: StatusCode, gateway: &Gateway, face: &Face, mut parameters: Vec<(&str, String)>, message: &str) -> Response {
+fn challenge(
+    status: StatusCode,
+    gateway: &Gateway,
+    face: &Face,
+    mut parameters: Vec<(&str, String)>,
+    message: &str,
+) -> Response {
     let metadata = format!("{}/.well-known/oauth-protected-resource{}", gateway.public_url, face.path());
     parameters.push(("resource_metadata", metadata));
     let value = parameters.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect::<Vec<_>>().join(", ");

@@ -39,7 +39,12 @@ impl Gateway {
         let buckets = [
             bucket(Whose::Tool, tool, rate.per_minute, rate.burst),
             bucket(Whose::Tenant, "tenant".into(), self.limits.tenant_per_minute, self.limits.tenant_burst),
-            bucket(Whose::Principal, call.caller.principal.clone(), self.limits.principal_per_minute, self.limits.principal_burst),
+            bucket(
+                Whose::Principal,
+                call.caller.principal.clone(),
+                self.limits.principal_per_minute,
+                self.limits.principal_burst,
+            ),
         ];
         self.limiter.admit(&call.caller.tenant.to_string(), &buckets, call.began).map_err(|refusal| {
             let whose = refusal.whose.describe();
@@ -55,7 +60,9 @@ impl Gateway {
         let settings = self.integration_settings.get(manifest.name);
         let (shipped, per_minute, burst) = match call.found.spec().access {
             Access::Read => (manifest.limits.read, settings.map(|s| s.read_per_minute), settings.map(|s| s.read_burst)),
-            Access::Write => (manifest.limits.write, settings.map(|s| s.write_per_minute), settings.map(|s| s.write_burst)),
+            Access::Write => {
+                (manifest.limits.write, settings.map(|s| s.write_per_minute), settings.map(|s| s.write_burst))
+            }
         };
         let set = |value: Option<u32>, shipped| value.filter(|value| *value > 0).unwrap_or(shipped);
         Rate { per_minute: set(per_minute, shipped.per_minute), burst: set(burst, shipped.burst) }
@@ -65,9 +72,13 @@ impl Gateway {
     pub(super) fn check_concurrency(&self, call: &Call) -> Result<OwnedSemaphorePermit, Refusal> {
         self.start_running(call.caller.tenant).ok_or_else(|| {
             let most = self.limits.tenant_concurrent;
-            Refusal::new(Outcome::Throttled, "too_many_at_once", format!("{most} calls of this organisation are running already"))
-                .whose("your organisation's limit of calls at the same time")
-                .next("Wait for one of them to end, then send the same call again.")
+            Refusal::new(
+                Outcome::Throttled,
+                "too_many_at_once",
+                format!("{most} calls of this organisation are running already"),
+            )
+            .whose("your organisation's limit of calls at the same time")
+            .next("Wait for one of them to end, then send the same call again.")
         })
     }
 
@@ -84,10 +95,12 @@ impl Gateway {
         })?;
         call.connected = Some(connected.clone());
         match connected.state {
-            ConnectionState::Disabled => {
-                Err(Refusal::new(Outcome::CallerFault, "connection_disabled", format!("the connection to {} is switched off", manifest.title))
-                    .next("Ask a person of the organisation to switch it on."))
-            }
+            ConnectionState::Disabled => Err(Refusal::new(
+                Outcome::CallerFault,
+                "connection_disabled",
+                format!("the connection to {} is switched off", manifest.title),
+            )
+            .next("Ask a person of the organisation to switch it on.")),
             // Only the refresh half has ended: the present access token may still be good. The vault knows.
             ConnectionState::ReconnectNeeded | ConnectionState::Ok | ConnectionState::Expiring => Ok(connected),
         }
@@ -100,7 +113,11 @@ impl Gateway {
         let listed = |id: &AccountId| connected.connection.accounts.iter().any(|account| account.id == *id);
         let Some(foreign) = named.iter().find(|id| !listed(id)) else { return Ok(()) };
         let prefix = call.found.manifest().title;
-        Err(Refusal::new(Outcome::CallerFault, "unknown_account", format!("{prefix} account {foreign} is not on this connection"))
-            .next("Call list_accounts and use one of the accounts that it shows."))
+        Err(Refusal::new(
+            Outcome::CallerFault,
+            "unknown_account",
+            format!("{prefix} account {foreign} is not on this connection"),
+        )
+        .next("Call list_accounts and use one of the accounts that it shows."))
     }
 }

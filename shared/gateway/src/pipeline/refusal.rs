@@ -70,7 +70,8 @@ impl Refusal {
 
 impl From<ArgumentError> for Refusal {
     fn from(error: ArgumentError) -> Self {
-        Self::new(Outcome::CallerFault, "invalid_argument", format!("`{}`: {}", error.field, error.problem)).next(error.fix)
+        Self::new(Outcome::CallerFault, "invalid_argument", format!("`{}`: {}", error.field, error.problem))
+            .next(error.fix)
     }
 }
 
@@ -78,7 +79,9 @@ impl From<ToolError> for Refusal {
     fn from(error: ToolError) -> Self {
         match error {
             ToolError::Argument(error) => error.into(),
-            ToolError::Refused { reason, next_step } => Self::new(Outcome::CallerFault, "refused", reason).next(next_step),
+            ToolError::Refused { reason, next_step } => {
+                Self::new(Outcome::CallerFault, "refused", reason).next(next_step)
+            }
             ToolError::Upstream(fault) => fault.into(),
             ToolError::Bug(words) => {
                 tracing::error!(words, "a tool has a bug");
@@ -91,12 +94,19 @@ impl From<ToolError> for Refusal {
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         let of_app = fault.scope == Scope::App;
-        let whose = if of_app { "the upstream's limit for the whole vendor app" } else { "the upstream's limit for this account" };
-        let wait = "Wait until `retry_at`, then send the same call again; earlier calls are refused without being sent.";
+        let whose = if of_app {
+            "the upstream's limit for the whole vendor app"
+        } else {
+            "the upstream's limit for this account"
+        };
+        let wait =
+            "Wait until `retry_at`, then send the same call again; earlier calls are refused without being sent.";
         let (outcome, class, next) = match fault.class {
-            Class::AuthExpired | Class::AuthRevoked => {
-                (Outcome::CallerFault, "reconnect_needed", "Nothing will work until a person renews the connection. Show them this link:")
-            }
+            Class::AuthExpired | Class::AuthRevoked => (
+                Outcome::CallerFault,
+                "reconnect_needed",
+                "Nothing will work until a person renews the connection. Show them this link:",
+            ),
             Class::Permission => (
                 Outcome::CallerFault,
                 "permission",
@@ -104,14 +114,22 @@ impl From<Fault> for Refusal {
             ),
             Class::QuotaDaily => (Outcome::Throttled, "quota_daily", wait),
             Class::RateStorm => (Outcome::Throttled, "rate_storm", wait),
-            Class::InProgress => (Outcome::UpstreamFault, "in_progress", "The upstream is still at work. Send the same call again in a minute."),
-            Class::BadRequest => (Outcome::CallerFault, "bad_request", "Mend the arguments as the upstream says, then call again."),
+            Class::InProgress => (
+                Outcome::UpstreamFault,
+                "in_progress",
+                "The upstream is still at work. Send the same call again in a minute.",
+            ),
+            Class::BadRequest => {
+                (Outcome::CallerFault, "bad_request", "Mend the arguments as the upstream says, then call again.")
+            }
             Class::VersionDead => (
                 Outcome::OurFault,
                 "version_dead",
                 "The service provider must move to a newer API version. Report the call id; do not retry.",
             ),
-            Class::Upstream if fault.code.as_deref() == Some("breaker_open") => (Outcome::BreakerOpen, "breaker_open", wait),
+            Class::Upstream if fault.code.as_deref() == Some("breaker_open") => {
+                (Outcome::BreakerOpen, "breaker_open", wait)
+            }
             Class::Upstream => (Outcome::UpstreamFault, "upstream", "It is not your fault. Try again in a minute."),
         };
         let limit = matches!(fault.class, Class::QuotaDaily | Class::RateStorm).then_some(whose);

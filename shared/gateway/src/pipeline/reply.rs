@@ -10,7 +10,12 @@ use crate::Gateway;
 
 impl Gateway {
     /// Puts the result together: structured content, the same as text, and what the call was in `_meta`.
-    pub(super) fn reply(&self, call: &Call, result: Result<Answer, Refusal>, recorded: Result<Price, LedgerError>) -> CallToolResult {
+    pub(super) fn reply(
+        &self,
+        call: &Call,
+        result: Result<Answer, Refusal>,
+        recorded: Result<Price, LedgerError>,
+    ) -> CallToolResult {
         let price = match recorded {
             Ok(price) => price,
             Err(error) => {
@@ -25,13 +30,20 @@ impl Gateway {
         let (value, shown) = text::clean(value);
         if shown.len() > self.limits.answer_characters {
             let most = self.limits.answer_characters;
-            let refusal = Refusal::new(outcome, "too_large", format!("the answer has {} characters, more than {most}", shown.len()))
-                .next("Ask for fewer rows, fewer days or fewer fields.");
+            let refusal = Refusal::new(
+                outcome,
+                "too_large",
+                format!("the answer has {} characters, more than {most}", shown.len()),
+            )
+            .next("Ask for fewer rows, fewer days or fewer fields.");
             return self.refuse(call, &refusal, Some(price));
         }
         let mut meta = self.meta(call, outcome, Some(price));
         if let Some(since) = kept_since {
-            meta.insert("cache".into(), json!({ "hit": true, "age_seconds": self.ambient.now().since(since).as_secs() }));
+            meta.insert(
+                "cache".into(),
+                json!({ "hit": true, "age_seconds": self.ambient.now().since(since).as_secs() }),
+            );
         }
         let mut reply = CallToolResult::success(vec![ContentBlock::text(shown)]);
         reply.structured_content = Some(value);
@@ -68,6 +80,15 @@ impl Gateway {
 
 fn not_recorded(result: &Result<Answer, Refusal>) -> Refusal {
     let changed = result.as_ref().is_ok_and(|answer| answer.value["status"] == "applied");
-    let next = if changed { "The change was made: read the present value before you try again." } else { "Try again in a minute." };
-    Refusal::new(Outcome::OurFault, "not_recorded", "the call could not be recorded, so it is not charged and its answer is withheld").next(next)
+    let next = if changed {
+        "The change was made: read the present value before you try again."
+    } else {
+        "Try again in a minute."
+    };
+    Refusal::new(
+        Outcome::OurFault,
+        "not_recorded",
+        "the call could not be recorded, so it is not charged and its answer is withheld",
+    )
+    .next(next)
 }

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn hidden_and_reordering_characters_become_visible() {
-        let (value, json) = clean(json!({ "name": "a\u{202e}b\u{200b}c\u{0}\u{e0041}", "rows": ["ok\n\ttab", "Größe 漢字"] }));
+        let (value, json) =
+            clean(json!({ "name": "a\u{202e}b\u{200b}c\u{0}\u{e0041}", "rows": ["ok\n\ttab", "Größe 漢字"] }));
         assert_eq!(value["name"], "a\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}");
         assert_eq!(value["rows"], json!(["ok\n\ttab", "Größe 漢字"]));
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);

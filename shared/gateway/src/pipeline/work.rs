@@ -11,7 +11,12 @@ use crate::{Gateway, gateway::Connected};
 
 impl Gateway {
     /// Does the work, and gives it the outcome of the sandbox where it was the sandbox that did it.
-    pub(super) async fn work(&self, call: &mut Call, connected: &Connected, prepared: Prepared) -> Result<Answer, Refusal> {
+    pub(super) async fn work(
+        &self,
+        call: &mut Call,
+        connected: &Connected,
+        prepared: Prepared,
+    ) -> Result<Answer, Refusal> {
         let cx = self.context(call, connected)?;
         // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
         let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });

@@ -52,13 +52,23 @@ impl Gateway {
     }
 
     /// Makes the previewed change, unless the value has moved since.
-    pub(super) async fn confirm(&self, call: &Call, cx: &Cx, steps: &dyn PreparedWrite, id: &str) -> Result<Answer, Refusal> {
+    pub(super) async fn confirm(
+        &self,
+        call: &Call,
+        cx: &Cx,
+        steps: &dyn PreparedWrite,
+        id: &str,
+    ) -> Result<Answer, Refusal> {
         let preview = self.find_preview(call, id).await?;
         match preview.state {
             PreviewState::Open => {}
             PreviewState::Applied => return replayed(&preview),
             PreviewState::Failed => {
-                return Err(refused("preview_failed", "the upstream refused this change when it was confirmed", "Preview it again."));
+                return Err(refused(
+                    "preview_failed",
+                    "the upstream refused this change when it was confirmed",
+                    "Preview it again.",
+                ));
             }
             PreviewState::Claimed | PreviewState::Unknown => return Err(outcome_unknown()),
         }
@@ -74,7 +84,9 @@ impl Gateway {
                 let after = steps.observe(cx).await;
                 self.applied(call, &preview, &before, plan, after).await
             }
-            Err(ToolError::Upstream(fault)) if fault.unanswered => self.read_back(call, cx, steps, &preview, &before, plan, fault).await,
+            Err(ToolError::Upstream(fault)) if fault.unanswered => {
+                self.read_back(call, cx, steps, &preview, &before, plan, fault).await
+            }
             Err(error) => {
                 self.finish(call, &preview, PreviewState::Failed, None).await?;
                 Err(error.into())
@@ -86,10 +98,15 @@ impl Gateway {
     async fn find_preview(&self, call: &Call, id: &str) -> Result<PreviewRow, Refusal> {
         let unknown = || {
             let message = "`preview_id`: it is not the preview of these arguments by this caller, or it has lapsed";
-            refused("unknown_preview", message, "Leave `preview_id` out to preview the change, then confirm with exactly the same arguments.")
+            refused(
+                "unknown_preview",
+                message,
+                "Leave `preview_id` out to preview the change, then confirm with exactly the same arguments.",
+            )
         };
         let id: PreviewId = id.parse().map_err(|_| unknown())?;
-        let found = self.store.tenant(call.caller.tenant).find_preview(id).await.map_err(|error| store_failed(&error))?;
+        let found =
+            self.store.tenant(call.caller.tenant).find_preview(id).await.map_err(|error| store_failed(&error))?;
         let connection = connection_id(call)?;
         found
             .filter(|preview| {
@@ -167,7 +184,13 @@ impl Gateway {
         }
     }
 
-    async fn finish(&self, call: &Call, preview: &PreviewRow, state: PreviewState, answer: Option<&str>) -> Result<(), Refusal> {
+    async fn finish(
+        &self,
+        call: &Call,
+        preview: &PreviewRow,
+        state: PreviewState,
+        answer: Option<&str>,
+    ) -> Result<(), Refusal> {
         let now = self.ambient.now();
         let tenant = self.store.tenant(call.caller.tenant);
         tenant.finish_preview(preview.id, state, answer, now).await.map(drop).map_err(|error| store_failed(&error))
@@ -192,7 +215,11 @@ fn answer(outcome: Outcome, value: &WriteAnswer<Value>) -> Result<Answer, Refusa
 }
 
 fn replayed(preview: &PreviewRow) -> Result<Answer, Refusal> {
-    let value = preview.answer_json.as_deref().and_then(|json| serde_json::from_str(json).ok()).ok_or_else(Refusal::internal)?;
+    let value = preview
+        .answer_json
+        .as_deref()
+        .and_then(|json| serde_json::from_str(json).ok())
+        .ok_or_else(Refusal::internal)?;
     Ok(Answer { outcome: Outcome::Replayed, value, kept_since: Some(preview.updated_at) })
 }
 

@@ -62,10 +62,17 @@ fn once() -> usize {
 fn controls(script: Script, tokens: Option<TokenEndpoint>) -> Router {
     let of_tokens = script.on_tokens();
     Router::new()
-        .route("/_sandbox/script", post(move |Json(order): Json<Order>| async move {
-            if order.on_tokens { of_tokens.next(order.times, order.behaviour) } else { script.next(order.times, order.behaviour) }
-            Json(json!({ "scripted": order.times }))
-        }))
+        .route(
+            "/_sandbox/script",
+            post(move |Json(order): Json<Order>| async move {
+                if order.on_tokens {
+                    of_tokens.next(order.times, order.behaviour)
+                } else {
+                    script.next(order.times, order.behaviour)
+                }
+                Json(json!({ "scripted": order.times }))
+            }),
+        )
         .route("/_sandbox/tokens/expire", post(expire))
         .route("/_sandbox/tokens/revoke", post(revoke))
         .route("/_sandbox/tokens", get(count))

@@ -166,11 +166,16 @@ async fn play(State(layer): State<Layer>, request: Request, next: Next) -> Respo
             let whole = to_bytes(answer().await.into_body(), usize::MAX).await.unwrap_or_default();
             broken_off(whole.slice(..whole.len() / 2))
         }
-        Some(Behaviour::Html500) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/html")], "<html><body><h1>Error</h1></body></html>").into_response()
-        }
+        Some(Behaviour::Html500) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            [(CONTENT_TYPE, "text/html")],
+            "<html><body><h1>Error</h1></body></html>",
+        )
+            .into_response(),
         Some(Behaviour::Garbage) => ([(CONTENT_TYPE, "application/json")], "{\"results\":[{\"campa").into_response(),
-        Some(Behaviour::Status { code }) => StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY).into_response(),
+        Some(Behaviour::Status { code }) => {
+            StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY).into_response()
+        }
         Some(vendor) => (layer.fault)(vendor),
     }
 }

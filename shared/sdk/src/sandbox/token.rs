@@ -96,7 +96,10 @@ impl TokenEndpoint {
 
     /// Whether the `Authorization` header holds a living access token.
     pub fn accepts(&self, headers: &HeaderMap) -> bool {
-        let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        let token = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
         let now = self.ambient.now();
         token.is_some_and(|token| self.lock().access.get(token).is_some_and(|end| *end > now))
     }
@@ -116,7 +119,9 @@ impl TokenEndpoint {
 
     fn refresh(&self, form: &HashMap<String, String>) -> Result<Value, (StatusCode, &'static str, &'static str)> {
         let field = |name: &str| form.get(name).map(String::as_str);
-        if field("client_id") != Some(&self.grant.client_id) || field("client_secret") != Some(&self.grant.client_secret) {
+        if field("client_id") != Some(&self.grant.client_id)
+            || field("client_secret") != Some(&self.grant.client_secret)
+        {
             return Err((StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found."));
         }
         if field("grant_type") != Some("refresh_token") {

@@ -94,7 +94,9 @@ impl Vault {
     pub async fn replace(&self, renewal: &Renewal, credential: &Credential) -> Result<(), VaultError> {
         let tenant = self.0.store.tenant(renewal.tenant);
         loop {
-            let Some(row) = tenant.find_credential(renewal.connection).await? else { return self.insert(renewal, credential).await };
+            let Some(row) = tenant.find_credential(renewal.connection).await? else {
+                return self.insert(renewal, credential).await;
+            };
             let (key_version, sealed) = self.seal(renewal, credential).await?;
             let access_expires_at = credential.access_expires_at();
             let replacement = Replacement { key_version, sealed, access_expires_at, now: self.now() };

@@ -42,7 +42,8 @@ impl Vault {
         }
         for _ in 0..WAIT.0 {
             let row = tenant.find_credential(renewal.connection).await?;
-            let row = row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
+            let row =
+                row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
             if row.generation != spent {
                 return self.open(renewal, &row).await;
             }
@@ -74,14 +75,24 @@ impl Vault {
             // No answer: the server may have rotated the token. The journal entry stays, so that the next refresh knows.
             Err(Failure::Other(VaultError::Unanswered(error))) if error.may_have_acted() => Err(error.into()),
             Err(Failure::Other(error)) => {
-                self.0.store.tenant(renewal.tenant).abandon_refresh(renewal.connection, row.generation, &self.0.replica).await?;
+                self.0
+                    .store
+                    .tenant(renewal.tenant)
+                    .abandon_refresh(renewal.connection, row.generation, &self.0.replica)
+                    .await?;
                 Err(error)
             }
         }
     }
 
     /// Stores what the authorization server gave, then hands it out.
-    async fn keep(&self, renewal: &Renewal, row: &CredentialRow, lease: &Lease, fresh: Fresh) -> Result<Arc<Lease>, VaultError> {
+    async fn keep(
+        &self,
+        renewal: &Renewal,
+        row: &CredentialRow,
+        lease: &Lease,
+        fresh: Fresh,
+    ) -> Result<Arc<Lease>, VaultError> {
         let now = self.now();
         let mut credential = lease.credential.clone();
         if let Some(grant) = credential.grant_mut() {

@@ -67,7 +67,11 @@ impl KeyProvider for LocalKeys {
         ready(Ok(self.0.seal(&context.canonical(), key))).boxed()
     }
 
-    fn unwrap<'a>(&'a self, context: &'a KeyContext, wrapped: &'a [u8]) -> BoxFuture<'a, Result<Zeroizing<[u8; 32]>, KeyError>> {
+    fn unwrap<'a>(
+        &'a self,
+        context: &'a KeyContext,
+        wrapped: &'a [u8],
+    ) -> BoxFuture<'a, Result<Zeroizing<[u8; 32]>, KeyError>> {
         let plain = self.0.open(&context.canonical(), wrapped);
         let key = plain.and_then(|plain| plain.as_slice().try_into().ok()).map(Zeroizing::new);
         ready(key.ok_or(KeyError::Refused)).boxed()

@@ -33,7 +33,9 @@ pub enum KeyError {
     File { act: &'static str, path: PathBuf, reason: std::io::Error },
     #[error("the key file {path} may be read by others; run `chmod 600 {path}`")]
     TooOpen { path: PathBuf },
-    #[error("the key file {path} does not hold a Turnpike key; restore it from your backup, the sealed credentials need it")]
+    #[error(
+        "the key file {path} does not hold a Turnpike key; restore it from your backup, the sealed credentials need it"
+    )]
     Malformed { path: PathBuf },
     #[error("a wrapped key does not open with the present key: it belongs to another deployment, or it was changed")]
     Refused,
@@ -46,5 +48,9 @@ pub trait KeyProvider: Send + Sync {
     /// Wraps a data key.
     fn wrap<'a>(&'a self, context: &'a KeyContext, key: &'a [u8; 32]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>>;
     /// Unwraps what [`KeyProvider::wrap`] made in the same context.
-    fn unwrap<'a>(&'a self, context: &'a KeyContext, wrapped: &'a [u8]) -> BoxFuture<'a, Result<Zeroizing<[u8; 32]>, KeyError>>;
+    fn unwrap<'a>(
+        &'a self,
+        context: &'a KeyContext,
+        wrapped: &'a [u8],
+    ) -> BoxFuture<'a, Result<Zeroizing<[u8; 32]>, KeyError>>;
 }

@@ -1,0 +1,197 @@
+//! The product in this process, on a throwaway database, behind its real HTTP stack.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use turnpike::{
+    app::App,
+    operator::{KeyRequest, Operator},
+};
+use turnpike_config::{Layers, Settings};
+use turnpike_core::{Ambient, Clock as _, Entropy, ManualClock, SystemClock, TenantId};
+use turnpike_gateway::Gateway;
+use turnpike_sdk::{Connection, Integration, Script, TokenEndpoint};
+use turnpike_store::{CallFilter, CallRow, Store};
+use turnpike_testkit::{Postgres, TestDatabase};
+
+use crate::{agent::Agent, probe};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Backend {
+    /// A file in a temporary folder.
+    Sqlite,
+    /// A fresh database, served by a role without ownership.
+    Postgres,
+}
+
+/// An integration's upstream: its sandbox, in the place of the vendor.
+pub struct FakeVendor {
+    /// What goes wrong next, and what was received.
+    pub script: Script,
+    /// Its authorization server.
+    pub tokens: Option<TokenEndpoint>,
+    /// Connect-form values that it accepts.
+    pub credential: Vec<(&'static str, String)>,
+}
+
+/// A running app. It ends with the test.
+pub struct TestApp {
+    /// Scheme, host and port.
+    pub url: String,
+    /// What an operator does.
+    pub operator: Operator,
+    /// The MCP host.
+    pub gateway: Arc<Gateway>,
+    /// The clock that the app goes by.
+    pub clock: Arc<ManualClock>,
+    /// The upstreams, by integration.
+    pub vendors: BTreeMap<&'static str, FakeVendor>,
+    stop: CancellationToken,
+    serving: Option<JoinHandle<anyhow::Result<()>>>,
+    _folder: TempDir,
+    _postgres: Option<(Postgres, TestDatabase)>,
+}
+
+/// A tenant of the app with one key.
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Calls with a key that may read and write everything.
+    pub agent: Agent,
+}
+
+/// The catalogue's integrations, and the probe.
+pub fn integrations() -> Vec<Integration> {
+    let mut all = turnpike_catalog::integrations();
+    all.push(probe::integration());
+    all
+}
+
+impl TestApp {
+    /// On SQLite.
+    pub async fn start() -> Self {
+        Self::start_with(Backend::Sqlite, |_| {}).await
+    }
+
+    /// On a chosen database, with changed settings.
+    pub async fn start_with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Self {
+        // Fails only when another test of this process was first.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let layers =
+            Layers { data: Some(folder.path().into()), listen: Some("127.0.0.1:0".into()), ..Layers::default() };
+        let mut settings = layers.load().unwrap();
+        let postgres = match backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(prepare_postgres(&mut settings).await),
+        };
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let ambient = Ambient::new(clock.clone(), Entropy::System);
+        let vendors = serve_vendors(&mut settings, &ambient).await;
+        change(&mut settings);
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let operator = Operator::open(&settings, integrations(), ambient).await.unwrap();
+        let app = App::start(settings, operator.clone(), address).await.unwrap();
+        let gateway = app.gateway.clone();
+        let stop = CancellationToken::new();
+        let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
+        let url = format!("http://{address}");
+        Self { url, operator, gateway, clock, vendors, stop, serving, _folder: folder, _postgres: postgres }
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.operator.store
+    }
+
+    /// The upstream of an integration.
+    pub fn vendor(&self, integration: &str) -> &FakeVendor {
+        &self.vendors[integration]
+    }
+
+    /// A tenant with a live connection to every integration and a key for everything.
+    pub async fn tenant(&self, name: &str) -> Tenant {
+        let tenant = self.unconnected(name).await;
+        for integration in self.vendors.keys() {
+            self.connect(tenant.id, integration).await;
+        }
+        tenant
+    }
+
+    /// A tenant with a key for everything and no connection.
+    pub async fn unconnected(&self, name: &str) -> Tenant {
+        let id = self.operator.add_tenant(name).await.unwrap();
+        let scopes = self.vendors.keys().flat_map(|name| [format!("{name}:read"), format!("{name}:write")]).collect();
+        Tenant { id, agent: self.agent(id, scopes).await }
+    }
+
+    /// An agent with a new key of these scopes.
+    pub async fn agent(&self, tenant: TenantId, scopes: Vec<String>) -> Agent {
+        let request = KeyRequest { name: "test", scopes, servers: None, expires_at: None, live: true };
+        let key = self.operator.add_key(tenant, request).await.unwrap();
+        Agent::new(&self.url, key.expose())
+    }
+
+    /// Connects a tenant to the integration's upstream.
+    pub async fn connect(&self, tenant: TenantId, integration: &str) -> Connection {
+        let form = self.vendor(integration).credential.iter().cloned().collect();
+        self.operator.connect(tenant, integration, false, form).await.unwrap()
+    }
+
+    /// The tenant's ledger, newest first.
+    pub async fn calls(&self, tenant: TenantId) -> Vec<CallRow> {
+        let filter = CallFilter { since: None, until: None, integration: None, limit: 100_000, before: None };
+        self.store().tenant(tenant).list_calls(&filter).await.unwrap()
+    }
+
+    /// Begins to stop, as at SIGTERM.
+    pub fn begin_stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits for the end.
+    pub async fn stopped(mut self) -> anyhow::Result<()> {
+        let serving = self.serving.take().unwrap();
+        drop(self);
+        serving.await.unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A fresh database, migrated by its owner; the settings name the role that serves.
+async fn prepare_postgres(settings: &mut Settings) -> (Postgres, TestDatabase) {
+    let postgres = Postgres::shared().await.unwrap();
+    let database = postgres.database().await.unwrap();
+    let owner = Store::open(&database.owner_url, 1).await.unwrap();
+    owner.migrate().await.unwrap();
+    owner.grant_application_role("turnpike_app").await.unwrap();
+    settings.store.url = database.app_url.clone().into();
+    (postgres, database)
+}
+
+/// Serves each integration's sandbox and points the integration's live endpoint at it.
+async fn serve_vendors(settings: &mut Settings, ambient: &Ambient) -> BTreeMap<&'static str, FakeVendor> {
+    let mut vendors = BTreeMap::new();
+    for integration in integrations() {
+        let sandbox = (integration.sandbox)(ambient.clone());
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let own = settings.integrations.entry(integration.manifest.name.to_owned()).or_default();
+        own.token_url = format!("{base_url}{}", sandbox.token_path);
+        own.base_url = base_url;
+        let (script, tokens, credential) = (sandbox.script.clone(), sandbox.tokens.clone(), sandbox.credential.clone());
+        tokio::spawn(async move { axum::serve(listener, sandbox.into_router()).await });
+        vendors.insert(integration.manifest.name, FakeVendor { script, tokens, credential });
+    }
+    vendors
+}

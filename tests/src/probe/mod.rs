@@ -1,0 +1,56 @@
+//! An integration that misbehaves on request: it panics, hangs, and names accounts. Its upstream is as simple as can be.
+
+mod tools;
+mod upstream;
+
+use std::time::Duration;
+
+use turnpike_core::{AccountId, Class, Fault, Timestamp};
+use turnpike_sdk::{Account, AuthShape, Field, Integration, Limits, Manifest, Rate, Response, VersionPin};
+
+/// The account that every connection to the probe reaches.
+pub const ACCOUNT: &str = "one";
+/// How long a probe tool may take.
+pub const TIMEOUT: Duration = Duration::from_millis(400);
+
+/// The probe.
+pub fn integration() -> Integration {
+    let rate = Rate { per_minute: 6000, burst: 1000 };
+    Integration {
+        manifest: Manifest {
+            name: "probe",
+            title: "Probe",
+            server_version: "0.0.0",
+            instructions: "For tests.",
+            auth: AuthShape::ApiKey { header: "x-probe-key" },
+            base_url: "https://probe.invalid",
+            version: VersionPin { version: "v1", ends: "2099-12-31" },
+            connect_form: &[Field { name: "key", label: "Key", secret: true }],
+            limits: Limits { read: rate, write: rate },
+        },
+        tools: tools::all(),
+        accounts: |_| Box::pin(async { Ok(vec![account()]) }),
+        classify,
+        sandbox: upstream::sandbox,
+    }
+}
+
+fn account() -> Account {
+    Account {
+        id: AccountId::new(ACCOUNT),
+        name: "The one".into(),
+        currency: "USD".into(),
+        time_zone: "UTC".into(),
+        manager: false,
+        via: None,
+    }
+}
+
+fn classify(response: &Response, _: Timestamp) -> Option<Fault> {
+    let class = match response.status.as_u16() {
+        200..300 => return None,
+        500.. => Class::Upstream,
+        _ => Class::BadRequest,
+    };
+    Some(Fault::new(class, "the probe's upstream refused"))
+}

@@ -1,0 +1,113 @@
+//! The probe's tools.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use turnpike_core::AccountId;
+use turnpike_sdk::{Cx, Effect, NamesAccounts, Plan, ReadTool, Request, Tool, ToolError, ToolSpec, Touches, WriteTool};
+
+use super::TIMEOUT;
+
+pub(super) fn all() -> Vec<Tool> {
+    vec![Tool::read::<Echo>(), Tool::read::<Fetch>(), Tool::read::<Hang>(), Tool::read::<Panic>(), Tool::write::<Set>()]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Args {
+    /// The account.
+    account: String,
+    /// Comes back as it is.
+    #[serde(default)]
+    text: String,
+}
+
+impl NamesAccounts for Args {
+    fn touches(&self) -> Touches {
+        Touches::Accounts(vec![AccountId::new(self.account.clone())])
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Said {
+    text: String,
+}
+
+const fn spec(name: &'static str) -> ToolSpec {
+    ToolSpec { timeout: TIMEOUT, ..ToolSpec::read(name, name, "For tests.") }
+}
+
+struct Echo;
+struct Fetch;
+struct Hang;
+struct Panic;
+struct Set;
+
+impl ReadTool for Echo {
+    type Args = Args;
+    type Answer = Said;
+    const SPEC: ToolSpec = spec("echo");
+
+    async fn call(args: Args, _: Cx) -> Result<Said, ToolError> {
+        Ok(Said { text: args.text })
+    }
+}
+
+impl ReadTool for Fetch {
+    type Args = Args;
+    type Answer = Said;
+    const SPEC: ToolSpec = spec("fetch");
+
+    async fn call(_: Args, cx: Cx) -> Result<Said, ToolError> {
+        let answer = cx.send(Request::get("/value")).await?;
+        Ok(Said { text: String::from_utf8_lossy(&answer.body).into_owned() })
+    }
+}
+
+impl ReadTool for Hang {
+    type Args = Args;
+    type Answer = Said;
+    const SPEC: ToolSpec = spec("hang");
+
+    async fn call(_: Args, _: Cx) -> Result<Said, ToolError> {
+        std::future::pending().await
+    }
+}
+
+impl ReadTool for Panic {
+    type Args = Args;
+    type Answer = Said;
+    const SPEC: ToolSpec = spec("panic");
+
+    async fn call(args: Args, _: Cx) -> Result<Said, ToolError> {
+        panic!("as asked: {}", args.text)
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, PartialEq)]
+pub(super) struct Value {
+    text: String,
+}
+
+impl WriteTool for Set {
+    type Args = Args;
+    type State = Value;
+    const SPEC: ToolSpec = ToolSpec::write("set", "Set", "For tests.");
+
+    async fn observe(_: &Args, cx: &Cx) -> Result<Value, ToolError> {
+        let answer = cx.send(Request::get("/value")).await?;
+        Ok(Value { text: String::from_utf8_lossy(&answer.body).into_owned() })
+    }
+
+    fn plan(args: &Args, _: &Value) -> Result<Plan<Value>, ToolError> {
+        Ok(Plan { after: Value { text: args.text.clone() }, summary: "Set the value.".into(), warnings: vec![] })
+    }
+
+    async fn dry_run(_: &Args, _: &Cx) -> Result<(), ToolError> {
+        Ok(())
+    }
+
+    async fn apply(args: &Args, cx: &Cx) -> Result<(), ToolError> {
+        cx.send(Request::post("/value", &args.text, Effect::Write)?).await?;
+        Ok(())
+    }
+}
