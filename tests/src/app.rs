@@ -1,6 +1,14 @@
 //! The product in this process, on a throwaway database, behind its real HTTP stack.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -10,7 +18,7 @@ use turnpike::{
     operator::{KeyRequest, Operator},
 };
 use turnpike_config::{Layers, Settings};
-use turnpike_core::{Ambient, Clock as _, Entropy, ManualClock, SystemClock, TenantId};
+use turnpike_core::{Ambient, Clock, Entropy, SystemClock, TenantId, Timestamp};
 use turnpike_gateway::Gateway;
 use turnpike_sdk::{Connection, Integration, Script, TokenEndpoint};
 use turnpike_store::{CallFilter, CallRow, Store};
@@ -37,6 +45,23 @@ pub struct FakeVendor {
     pub credential: Vec<(&'static str, String)>,
 }
 
+/// The machine's clock, turned forward when a test says so.
+#[derive(Default)]
+pub struct TurnedClock(AtomicU64);
+
+impl TurnedClock {
+    /// Turns the clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus(Duration::from_micros(self.0.load(Ordering::SeqCst)))
+    }
+}
+
 /// A running app. It ends with the test.
 pub struct TestApp {
     /// Scheme, host and port.
@@ -46,12 +71,12 @@ pub struct TestApp {
     /// The MCP host.
     pub gateway: Arc<Gateway>,
     /// The clock that the app goes by.
-    pub clock: Arc<ManualClock>,
+    pub clock: Arc<TurnedClock>,
     /// The upstreams, by integration.
     pub vendors: BTreeMap<&'static str, FakeVendor>,
     stop: CancellationToken,
     serving: Option<JoinHandle<anyhow::Result<()>>>,
-    _folder: TempDir,
+    folder: TempDir,
     _postgres: Option<(Postgres, TestDatabase)>,
 }
 
@@ -88,7 +113,7 @@ impl TestApp {
             Backend::Sqlite => None,
             Backend::Postgres => Some(prepare_postgres(&mut settings).await),
         };
-        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let clock = Arc::new(TurnedClock::default());
         let ambient = Ambient::new(clock.clone(), Entropy::System);
         let vendors = serve_vendors(&mut settings, &ambient).await;
         change(&mut settings);
@@ -101,7 +126,7 @@ impl TestApp {
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
         let url = format!("http://{address}");
-        Self { url, operator, gateway, clock, vendors, stop, serving, _folder: folder, _postgres: postgres }
+        Self { url, operator, gateway, clock, vendors, stop, serving, folder, _postgres: postgres }
     }
 
     /// The database.
@@ -147,6 +172,16 @@ impl TestApp {
     pub async fn calls(&self, tenant: TenantId) -> Vec<CallRow> {
         let filter = CallFilter { since: None, until: None, integration: None, limit: 100_000, before: None };
         self.store().tenant(tenant).list_calls(&filter).await.unwrap()
+    }
+
+    /// From now on no row can be added to the ledger (SQLite).
+    pub async fn break_ledger(&self) {
+        let url = format!("sqlite:{}", self.folder.path().join("turnpike.db").display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::query("CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END")
+            .execute(&pool)
+            .await
+            .unwrap();
     }
 
     /// Begins to stop, as at SIGTERM.

@@ -10,3 +10,4 @@ pub mod agent;
 pub mod app;
 pub mod conformance;
 pub mod probe;
+pub mod process;

@@ -56,11 +56,11 @@ pub fn mount<H: ServerHandler>(
     let endpoint = Endpoint { gateway: gateway.clone(), face };
     Router::new()
         .route_service(&endpoint.face.path(), service)
-        .layer(from_fn_with_state(endpoint.clone(), guard::guard))
-        .layer(from_fn_with_state(endpoint, authorize::authorize))
-        .layer(SetResponseHeaderLayer::if_not_present(
+        .route_layer(from_fn_with_state(endpoint.clone(), guard::guard))
+        .route_layer(from_fn_with_state(endpoint, authorize::authorize))
+        .route_layer(SetResponseHeaderLayer::if_not_present(
             http::header::CACHE_CONTROL,
             http::HeaderValue::from_static("no-store"),
         ))
-        .layer(origins::cors(&gateway.server))
+        .route_layer(origins::cors(&gateway.server))
 }

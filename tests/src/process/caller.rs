@@ -1,0 +1,87 @@
+//! An agent that calls one MCP server over the network and may lose it at any moment.
+
+use serde_json::{Value, json};
+use turnpike_core::CallId;
+
+use super::Server;
+
+const REVISION: &str = "2026-07-28";
+
+/// Calls the Google Ads server of a running program. Cheap to clone.
+#[derive(Clone)]
+pub struct Caller {
+    http: reqwest::Client,
+    url: String,
+    key: String,
+}
+
+/// An answer that was received whole: a tool's result or a refusal.
+#[derive(Debug, Clone)]
+pub struct Answer(Value);
+
+impl Caller {
+    /// Calls with this key.
+    pub fn new(server: &Server, key: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { http, url: format!("{}/google-ads/mcp", server.url), key: key.to_owned() }
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    /// When no whole answer comes back.
+    pub async fn call(&self, tool: &str, arguments: &Value) -> Result<Answer, reqwest::Error> {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+            "name": tool,
+            "arguments": arguments,
+            "_meta": { "io.modelcontextprotocol/protocolVersion": REVISION, "io.modelcontextprotocol/clientCapabilities": {} },
+        }});
+        let request = self
+            .http
+            .post(&self.url)
+            .bearer_auth(&self.key)
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", REVISION)
+            .header("mcp-method", "tools/call")
+            .header("mcp-name", tool);
+        let mut answer: Value = request.json(&body).send().await?.json().await?;
+        let result = answer["result"].take();
+        assert!(result.is_object(), "{tool} is answered with no result: {answer}");
+        Ok(Answer(result))
+    }
+
+    /// The cheapest call that reaches the upstream.
+    ///
+    /// # Errors
+    /// When no whole answer comes back.
+    pub async fn list_accounts(&self) -> Result<Answer, reqwest::Error> {
+        self.call("list_accounts", &json!({})).await
+    }
+}
+
+impl Answer {
+    /// The call's id, as the ledger has it.
+    pub fn call_id(&self) -> CallId {
+        self.0["_meta"]["call_id"].as_str().and_then(|id| id.parse().ok()).expect("an answer bears its call id")
+    }
+
+    /// Why the call was refused; `None` when it was not.
+    pub fn class(&self) -> Option<&str> {
+        (self.0["isError"] == true).then(|| self.0["_meta"]["error"]["class"].as_str().unwrap_or("unknown"))
+    }
+
+    /// The link that renews the connection, if the refusal has one.
+    pub fn reconnect_url(&self) -> Option<&str> {
+        self.0["_meta"]["error"]["reconnect_url"].as_str()
+    }
+
+    /// What a person reads.
+    pub fn text(&self) -> &str {
+        self.0["content"][0]["text"].as_str().unwrap_or_default()
+    }
+
+    /// A field of the structured answer.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.0["structuredContent"][name].as_str()
+    }
+}

@@ -1,0 +1,42 @@
+//! The real program as a child process, for faults that only a process can have: it is killed and started again.
+
+mod caller;
+mod deployment;
+mod server;
+mod vendor;
+
+pub use caller::{Answer, Caller};
+pub use deployment::{Deployment, PASSWORD};
+pub use server::Server;
+pub use vendor::Vendor;
+
+use std::{
+    env,
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+/// How long anything here may take that usually takes a moment.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, without this process's settings: they would go before those of the test.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests run the product as its users do; the product runs no other program"
+)]
+fn turnpike() -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TURNPIKE_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// `turnpike`, as cargo has put it near the test that runs now.
+fn program() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let found = test.ancestors().skip(1).map(|folder| folder.join("turnpike")).find(|path| path.is_file());
+    found.expect("there is no program `turnpike` beside the tests: run `cargo build` first")
+}
