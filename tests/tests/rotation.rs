@@ -1,5 +1,4 @@
 //! A crash while a refresh token rotates: the new token is kept, or the connection says that a person is needed.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::time::{Duration, Instant};
 

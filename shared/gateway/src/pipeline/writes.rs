@@ -73,7 +73,7 @@ impl Gateway {
             PreviewState::Claimed | PreviewState::Unknown => return Err(outcome_unknown()),
         }
         let before = steps.observe(cx).await?;
-        if before.to_string() != preview.before_json {
+        if serde_json::from_str::<Value>(&preview.before_json).ok().as_ref() != Some(&before) {
             let message = "the value has changed since the preview, so nothing was sent";
             return Err(refused("moved", message, "Preview again to see the present value, then decide."));
         }
