@@ -76,6 +76,7 @@ struct Ordeal {
     alone: bool,
     tenant: TenantId,
     key: String,
+    caller: Caller,
     memory: Memory,
 }
 
@@ -105,7 +106,8 @@ impl Ordeal {
         let tenant = deployment.add_tenant().await;
         let key = deployment.add_key(tenant).await;
         deployment.connect_sandbox(tenant).await;
-        Self { deployment, alone, tenant, key, memory: Memory::default() }
+        let (caller, memory) = (Caller::new(&key), Memory::default());
+        Self { deployment, alone, tenant, key, caller, memory }
     }
 
     async fn run(mut self, rounds: u64) -> Figures {
@@ -121,7 +123,7 @@ impl Ordeal {
         let stage = Arc::new(Stage::default());
         let mut clients = JoinSet::new();
         for number in 1..=READERS + WRITERS {
-            let (caller, stage) = (Caller::new(&server, &self.key), stage.clone());
+            let (caller, stage) = (self.caller.at(&server), stage.clone());
             if number <= WRITERS {
                 clients.spawn(async move { change(&caller, &stage, CAMPAIGNS + number).await });
             } else {
@@ -152,7 +154,7 @@ impl Ordeal {
             self.deployment.execute("UPDATE write_intents SET started_at = started_at - 120000000").await;
         }
         let server = self.deployment.serve().await;
-        let caller = Caller::new(&server, &self.key);
+        let caller = self.caller.at(&server);
         let store = self.deployment.store().await;
         self.memory.answered.push(caller.list_accounts().await.unwrap().call_id());
         let refused_again = self.confirm_again(&caller, &store).await;

@@ -12,7 +12,7 @@ fn google_ads() -> Vec<(&'static str, Value)> {
         ("list_accounts", json!({})),
         ("list_campaigns", json!({ "customer_id": client })),
         ("get_performance", days.clone()),
-        ("search_terms", days, false),
+        ("search_terms", days),
         ("run_gaql", json!({ "customer_id": client, "query": "SELECT campaign.id FROM campaign LIMIT 3" })),
         ("describe_resource", json!({ "resource": "campaign" })),
     ]

@@ -136,16 +136,16 @@ struct Scene {
     deployment: Deployment,
     store: Store,
     tenant: TenantId,
-    key: String,
+    caller: Caller,
 }
 
 impl Scene {
     async fn set(vendor: Vendor, deployment: Deployment) -> Self {
         let tenant = deployment.add_tenant().await;
-        let key = deployment.add_key(tenant).await;
+        let caller = Caller::new(&deployment.add_key(tenant).await);
         deployment.connect(tenant, &vendor.credential()).await;
         let store = deployment.store().await;
-        Self { vendor, deployment, store, tenant, key }
+        Self { vendor, deployment, store, tenant, caller }
     }
 
     /// The vendor gives a new token, and the server dies before its answer is there. Returns the next server.
@@ -180,12 +180,12 @@ impl Scene {
     }
 
     async fn call(&self, server: &Server) -> Answer {
-        Caller::new(server, &self.key).list_accounts().await.unwrap()
+        self.caller.at(server).list_accounts().await.unwrap()
     }
 
     /// A call of whose answer nothing is expected.
     fn call_in_the_background(&self, server: &Server) -> tokio::task::JoinHandle<()> {
-        let caller = Caller::new(server, &self.key);
+        let caller = self.caller.at(server);
         tokio::spawn(async move { drop(caller.list_accounts().await) })
     }
 

@@ -20,10 +20,16 @@ pub struct Caller {
 pub struct Answer(Value);
 
 impl Caller {
-    /// Calls with this key.
-    pub fn new(server: &Server, key: &str) -> Self {
+    /// Has this key, and no server yet.
+    pub fn new(key: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, url: format!("{}/google-ads/mcp", server.url), key: key.to_owned() }
+        Self { http, url: String::new(), key: key.to_owned() }
+    }
+
+    /// The same for this server. Making an HTTP client takes longer than many calls, so it is kept.
+    #[must_use]
+    pub fn at(&self, server: &Server) -> Self {
+        Self { url: format!("{}/google-ads/mcp", server.url), ..self.clone() }
     }
 
     /// Calls a tool.
