@@ -26,7 +26,7 @@ async fn every_tool_of_the_plan_answers() {
         tenant.agent.ok("google-ads", tool, arguments).await;
     }
     let campaigns = tenant.agent.ok("google-ads", "list_campaigns", json!({ "customer_id": "1000000002" })).await;
-    let id = campaigns["rows"][0]["campaign_id"].as_str().unwrap_or_else(|| panic!("{campaigns}")).to_owned();
+    let id = campaigns["campaigns"][0]["campaign_id"].as_str().unwrap_or_else(|| panic!("{campaigns}")).to_owned();
     // Every client runs the whole plan: what is set is set back.
     let status = |status| json!({ "customer_id": "1000000002", "level": "campaign", "ids": [id], "status": status });
     let budget = |amount| json!({ "customer_id": "1000000002", "campaign_id": id, "daily_amount": amount });
