@@ -8,13 +8,19 @@ use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use turnpike_config::Settings;
+use turnpike_core::{Currency, Timestamp};
 use turnpike_gateway::{Authenticator, Gateway, Parts};
 use turnpike_metering::{Ledger, record_interrupted};
 
 use crate::operator::{Operator, PEPPER};
 
-/// How often the keys' last-used instants are written down.
-const LAST_USED_EVERY: Duration = Duration::from_secs(30);
+/// How often the small work that no call waits for is done.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
+/// A write that began so long ago has no process any more that could finish it.
+const ABANDONED: Duration = Duration::from_secs(120);
+/// How far back housekeeping looks for such writes; the start of a server looks at all.
+const LOOK_BACK: Duration = Duration::from_secs(3600);
+
 /// The product, put together.
 pub struct App {
     /// The opened back ends.
@@ -52,10 +58,11 @@ impl App {
 
     /// Serves until `stop` resolves; then finishes the calls under way and writes down what is left to write.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        self.record_interrupted().await?;
+        let keeper = self.housekeeper();
+        keeper.begin().await?;
         let stopped = CancellationToken::new();
         let router = turnpike_gateway::router(&self.gateway, &stopped);
-        let keeper = tokio::spawn(keep_last_used(self.gateway.clone(), stopped.clone()));
+        let keeper = tokio::spawn(keeper.run(stopped.clone()));
 
         let draining = CancellationToken::new();
         let begin = draining.clone();
@@ -95,11 +102,48 @@ impl App {
         Ok(())
     }
 
-    async fn record_interrupted(&self) -> Result<()> {
-        let alone = self.settings.store_url().expose_secret().starts_with("sqlite:");
-        record_interrupted(&self.operator.store, self.operator.ambient.now(), self.settings.prices.currency, alone)
-            .await?;
+    fn housekeeper(&self) -> Housekeeper {
+        Housekeeper {
+            operator: self.operator.clone(),
+            gateway: self.gateway.clone(),
+            currency: self.settings.prices.currency,
+            alone: self.settings.store_url().expose_secret().starts_with("sqlite:"),
+        }
+    }
+}
+
+/// Finishes what a killed process has left behind, and what no call waits for.
+struct Housekeeper {
+    operator: Operator,
+    gateway: Arc<Gateway>,
+    currency: Currency,
+    /// An SQLite file has one server: whatever is under way when it starts was cut off.
+    alone: bool,
+}
+
+impl Housekeeper {
+    /// Before the first call.
+    async fn begin(&self) -> Result<()> {
+        let now = self.operator.ambient.now();
+        let before = if self.alone { now } else { now.minus(ABANDONED) };
+        record_interrupted(&self.operator.store, Timestamp::from_micros(0)..before, now, self.currency).await?;
+        if self.alone {
+            self.operator.vault.take_over().await?;
+        }
         Ok(())
+    }
+
+    async fn run(self, stopped: CancellationToken) {
+        while timeout(HOUSEKEEPING_EVERY, stopped.cancelled()).await.is_err() {
+            let now = self.operator.ambient.now();
+            let begun = now.minus(LOOK_BACK)..now.minus(ABANDONED);
+            if let Err(error) = record_interrupted(&self.operator.store, begun, now, self.currency).await {
+                tracing::warn!(%error, "interrupted writes were not looked for");
+            }
+            if let Err(error) = self.gateway.authenticator().flush_last_used().await {
+                tracing::warn!(%error, "the keys' last use was not written down");
+            }
+        }
     }
 }
 
@@ -109,12 +153,4 @@ pub async fn listen(settings: &Settings) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; choose another address with --listen, port 0 picks a free one")
     })
-}
-
-async fn keep_last_used(gateway: Arc<Gateway>, stopped: CancellationToken) {
-    while timeout(LAST_USED_EVERY, stopped.cancelled()).await.is_err() {
-        if let Err(error) = gateway.authenticator().flush_last_used().await {
-            tracing::warn!(%error, "the keys' last use was not written down");
-        }
-    }
 }

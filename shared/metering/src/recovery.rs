@@ -1,30 +1,29 @@
 //! Writes that a crash cut off: their intent is in the store, their ledger row is not.
 
-use std::time::Duration;
+use std::ops::Range;
 
 use turnpike_core::{Currency, Micros, Outcome, TenantId, Timestamp};
 use turnpike_store::{CallRow, Intent, Store, StoreError};
 
-/// An intent older than this has no process any more that could finish it.
-const ABANDONED: Duration = Duration::from_secs(120);
-
 /// Gives every interrupted write its ledger row: `our_fault`, class `interrupted`, price nought. Its preview stays claimed, so
-/// that confirming it again is refused. Returns how many there were.
-///
-/// `running_alone` says that no other process uses this store: then no intent can still be under way.
+/// that confirming it again is refused. `begun` says when those writes began that nobody can still be busy with.
 pub async fn record_interrupted(
     store: &Store,
+    begun: Range<Timestamp>,
     now: Timestamp,
     currency: Currency,
-    running_alone: bool,
-) -> Result<usize, StoreError> {
-    let before = if running_alone { now } else { now.minus(ABANDONED) };
-    let intents = store.system().list_unfinished_intents(before).await?;
-    for (tenant, intent) in &intents {
-        store.system().insert_calls(&[row(*tenant, intent, now, currency)]).await?;
-        tracing::warn!(call_id = %intent.call_id, tenant_id = %tenant, tool = intent.tool, "a write was interrupted; its outcome is unknown");
+) -> Result<(), StoreError> {
+    for (tenant, intent) in &store.system().list_unfinished_intents(begun).await? {
+        match store.system().insert_calls(&[row(*tenant, intent, now, currency)]).await {
+            // Another replica was quicker.
+            Err(StoreError::Conflict { .. }) => {}
+            result => {
+                result?;
+                tracing::warn!(call_id = %intent.call_id, tenant_id = %tenant, tool = intent.tool, "a write was interrupted; its outcome is unknown");
+            }
+        }
     }
-    Ok(intents.len())
+    Ok(())
 }
 
 fn row(tenant: TenantId, intent: &Intent, now: Timestamp, currency: Currency) -> CallRow {

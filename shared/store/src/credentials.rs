@@ -2,7 +2,7 @@
 
 use turnpike_core::{ConnectionId, Timestamp};
 
-use crate::{StoreError, TenantStore, row::table};
+use crate::{StoreError, SystemStore, TenantStore, row::table};
 
 /// The first credential of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,5 +105,14 @@ impl TenantStore {
                    WHERE tenant_id = $1 AND connection_id = $2 AND generation = $3";
         let Replacement { key_version, sealed, access_expires_at, now } = replacement;
         self.0.changes(sql, &[&connection_id, &expected_generation, key_version, sealed, access_expires_at, now]).await
+    }
+}
+
+impl SystemStore {
+    /// Makes every note of a refresh under way as old as can be: whoever wrote it is gone. The notes stay, for what they
+    /// tell of.
+    pub async fn age_refreshes(&self) -> Result<(), StoreError> {
+        let sql = "UPDATE credentials SET refresh_started_at = 0 WHERE refresh_started_at IS NOT NULL";
+        self.0.execute(sql, &[]).await.map(drop)
     }
 }

@@ -1,5 +1,7 @@
 //! Writes that are about to be sent: after a crash they tell what may have happened upstream without a ledger row.
 
+use std::ops::Range;
+
 use turnpike_core::{CallId, ConnectionId, TenantId, Timestamp};
 
 use crate::{StoreError, SystemStore, TenantStore, row::table};
@@ -35,14 +37,18 @@ impl TenantStore {
 }
 
 impl SystemStore {
-    /// The writes begun before an instant that have no ledger row, oldest first, each with its tenant.
-    pub async fn list_unfinished_intents(&self, before: Timestamp) -> Result<Vec<(TenantId, Intent)>, StoreError> {
+    /// The writes begun from one instant on and before another that have no ledger row, oldest first, each with its
+    /// tenant.
+    pub async fn list_unfinished_intents(
+        &self,
+        begun: Range<Timestamp>,
+    ) -> Result<Vec<(TenantId, Intent)>, StoreError> {
         let sql = concat!(
             "SELECT tenant_id, ",
             columns!(),
-            " FROM write_intents AS intent WHERE started_at < $1 AND NOT EXISTS (SELECT 1 FROM calls ",
+            " FROM write_intents AS intent WHERE started_at >= $1 AND started_at < $2 AND NOT EXISTS (SELECT 1 FROM calls ",
             "WHERE calls.tenant_id = intent.tenant_id AND calls.call_id = intent.call_id) ORDER BY started_at"
         );
-        self.0.list(sql, &[&before]).await
+        self.0.list(sql, &[&begun.start, &begun.end]).await
     }
 }

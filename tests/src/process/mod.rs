@@ -2,11 +2,13 @@
 
 mod caller;
 mod deployment;
+mod load;
 mod server;
 mod vendor;
 
 pub use caller::{Answer, Caller};
 pub use deployment::{Deployment, PASSWORD};
+pub use load::{Load, Memory};
 pub use server::Server;
 pub use vendor::Vendor;
 

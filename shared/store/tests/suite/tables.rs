@@ -1,6 +1,6 @@
 //! Every row comes back as it was stored, and changes only as asked.
 
-use turnpike_core::{Micros, Outcome};
+use turnpike_core::{Micros, Outcome, Timestamp};
 use turnpike_store::{
     CallFilter, ConnectionState, DataKeyRow, NewTenant, PreviewState, SecretRow, StoreError, TenantState,
 };
@@ -123,6 +123,8 @@ on_both! {
         let row = it.ours.find_credential(connection).await.unwrap().unwrap();
         assert_eq!((row.refresh_started_at, row.refresh_by.as_deref()), (Some(later(32)), Some("a")));
         assert!(!it.ours.begin_refresh(connection, 2, "b", later(99), later(99)).await.unwrap(), "another generation");
+        it.store.system().age_refreshes().await.unwrap();
+        assert!(begin("b", later(33), NOW).await.unwrap(), "a is gone");
     }
 
     async fn the_newest_data_key_is_found_and_no_version_is_stored_twice(it: Deployment) {
@@ -164,9 +166,10 @@ on_both! {
         let intent = intent(connection, call.call_id);
         it.ours.insert_intent(&intent).await.unwrap();
         assert!(matches!(it.ours.insert_intent(&intent).await, Err(StoreError::Conflict { .. })));
-        let unfinished = || async { it.store.system().list_unfinished_intents(later(1)).await.unwrap() };
+        let unfinished = || async { it.store.system().list_unfinished_intents(NOW..later(1)).await.unwrap() };
         assert_eq!(unfinished().await, [(it.our_id, intent)]);
-        assert_eq!(it.store.system().list_unfinished_intents(NOW).await.unwrap(), [], "too young to tell");
+        let earlier = it.store.system().list_unfinished_intents(Timestamp::from_micros(0)..NOW).await.unwrap();
+        assert_eq!(earlier, [], "too young to tell");
         it.store.system().insert_calls(&[call]).await.unwrap();
         assert_eq!(unfinished().await, []);
     }

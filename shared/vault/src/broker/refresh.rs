@@ -74,6 +74,8 @@ impl Vault {
             }
             // No answer: the server may have rotated the token. The journal entry stays, so that the next refresh knows.
             Err(Failure::Other(VaultError::Unanswered(error))) if error.may_have_acted() => Err(error.into()),
+            // It stays too when an earlier refresh has left it: that one's end is still unknown.
+            Err(Failure::Other(error)) if row.refresh_started_at.is_some() => Err(error),
             Err(Failure::Other(error)) => {
                 self.0
                     .store
