@@ -124,6 +124,7 @@ impl Lane {
                     lease = self.renew(&renewal, &lease).await?;
                     continue;
                 }
+                Class::AuthRevoked => return Err(self.revoked(&keys, &renewal, &lease, fault).await),
                 Class::RateStorm | Class::QuotaDaily => return Err(self.hold(&keys, fault)),
                 Class::Upstream => self.upstream.breakers().failed(&keys[0], self.upstream.now()),
                 _ => self.upstream.breakers().healthy(&keys[..1], self.upstream.now()),
@@ -202,6 +203,15 @@ impl Lane {
 
     async fn renew(&self, renewal: &Renewal, spent: &Lease) -> Result<Arc<Lease>, Fault> {
         self.upstream.vault().renew(renewal, spent.generation).await.map_err(|error| self.not_leased(error))
+    }
+
+    /// The connection learns that its grant is gone: the next call need not ask.
+    async fn revoked(&self, keys: &[Key], renewal: &Renewal, lease: &Lease, fault: Fault) -> Fault {
+        self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
+        match self.upstream.vault().revoked(renewal, lease, &fault.message).await {
+            Ok(()) => fault,
+            Err(error) => self.not_leased(error),
+        }
     }
 
     /// A read may go again when the upstream failed and there is time.

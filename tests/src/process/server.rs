@@ -43,6 +43,20 @@ impl Server {
     /// Ends it as `kill -9` does: it can do nothing about it.
     pub fn kill(self) {}
 
+    /// Asks it to stop, as a service manager does, and waits until it has; whether it ended well.
+    #[expect(clippy::disallowed_methods, reason = "the test is the service manager")]
+    pub async fn stop(mut self) -> bool {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            assert!(Instant::now() < deadline, "the server does not stop: {}", self.log());
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// The arguments that every user of the machine can see, one a line.
     pub fn command_line(&self) -> String {
         let bytes = fs::read(format!("/proc/{}/cmdline", self.child.id())).unwrap();

@@ -33,6 +33,22 @@ impl Vault {
         refresh.await.unwrap_or(Err(VaultError::Unusable))
     }
 
+    /// The upstream says that the grant as a whole is gone. Its access token is forgotten, so that the upstream is not asked
+    /// on and on, and a person is needed; unless somebody has renewed the credential meanwhile.
+    pub async fn revoked(&self, renewal: &Renewal, spent: &Lease, reason: &str) -> Result<(), VaultError> {
+        let mut credential = spent.credential.clone();
+        if let Some(grant) = credential.grant_mut() {
+            grant.access = None;
+        }
+        let (key_version, sealed) = self.seal(renewal, &credential).await?;
+        let replacement = Replacement { key_version, sealed, access_expires_at: None, now: self.now() };
+        let tenant = self.0.store.tenant(renewal.tenant);
+        if tenant.swap_credential(renewal.connection, spent.generation, &replacement).await? {
+            self.ask_for_a_person(renewal, reason).await?;
+        }
+        Ok(())
+    }
+
     async fn refresh_once(&self, renewal: &Renewal, spent: i64) -> Result<Arc<Lease>, VaultError> {
         let tenant = self.0.store.tenant(renewal.tenant);
         let connection = tenant.get_connection(renewal.connection).await?;
@@ -117,12 +133,17 @@ impl Vault {
 
     /// The refresh half of the grant has ended. The present access token stays usable until its own end.
     async fn reconnect(&self, renewal: &Renewal, row: &CredentialRow, reason: &str) -> Result<Arc<Lease>, VaultError> {
+        self.ask_for_a_person(renewal, reason).await?;
         let tenant = self.0.store.tenant(renewal.tenant);
-        let now = self.now();
-        tenant.set_connection_state(renewal.connection, ConnectionState::ReconnectNeeded, Some(reason), now).await?;
         tenant.abandon_refresh(renewal.connection, row.generation, &self.0.replica).await?;
+        Err(VaultError::Reconnect { reason: reason.into() })
+    }
+
+    async fn ask_for_a_person(&self, renewal: &Renewal, reason: &str) -> Result<(), VaultError> {
+        let (tenant, state) = (self.0.store.tenant(renewal.tenant), ConnectionState::ReconnectNeeded);
+        tenant.set_connection_state(renewal.connection, state, Some(reason), self.now()).await?;
         self.0.open.invalidate(&renewal.connection).await;
         tracing::warn!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, reason, "reconnect needed");
-        Err(VaultError::Reconnect { reason: reason.into() })
+        Ok(())
     }
 }
