@@ -13,6 +13,7 @@ pub struct Caller {
     http: reqwest::Client,
     url: String,
     key: String,
+    traceparent: Option<String>,
 }
 
 /// An answer that was received whole: a tool's result or a refusal.
@@ -23,7 +24,7 @@ impl Caller {
     /// Has this key, and no server yet.
     pub fn new(key: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, url: String::new(), key: key.to_owned() }
+        Self { http, url: String::new(), key: key.to_owned(), traceparent: None }
     }
 
     /// The same for this server. Making an HTTP client takes longer than many calls, so it is kept.
@@ -32,16 +33,37 @@ impl Caller {
         Self { url: format!("{}/google-ads/mcp", server.url), ..self.clone() }
     }
 
+    /// The same with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self.clone() }
+    }
+
+    /// The same as part of this trace.
+    #[must_use]
+    pub fn traced(&self, traceparent: &str) -> Self {
+        Self { traceparent: Some(traceparent.to_owned()), ..self.clone() }
+    }
+
+    /// Whatever is answered to no request at all.
+    pub async fn raw(&self) -> String {
+        let response = self.http.post(&self.url).bearer_auth(&self.key).send().await.unwrap();
+        format!("{:?} {}", response.headers().clone(), response.text().await.unwrap())
+    }
+
     /// Calls a tool.
     ///
     /// # Errors
     /// When no whole answer comes back.
     pub async fn call(&self, tool: &str, arguments: &Value) -> Result<Answer, reqwest::Error> {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        let mut body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
             "name": tool,
             "arguments": arguments,
             "_meta": { "io.modelcontextprotocol/protocolVersion": REVISION, "io.modelcontextprotocol/clientCapabilities": {} },
         }});
+        if let Some(traceparent) = &self.traceparent {
+            body["params"]["_meta"]["traceparent"] = traceparent.as_str().into();
+        }
         let request = self
             .http
             .post(&self.url)
@@ -84,6 +106,11 @@ impl Answer {
     /// What a person reads.
     pub fn text(&self) -> &str {
         self.0["content"][0]["text"].as_str().unwrap_or_default()
+    }
+
+    /// The whole of it.
+    pub fn json(&self) -> String {
+        self.0.to_string()
     }
 
     /// A field of the structured answer.

@@ -29,7 +29,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// On an SQLite file. `settings` are sections of the settings file.
+    /// On an SQLite file. `settings` are keys of the section `telemetry`, then sections.
     pub fn on_sqlite(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store_url = format!("sqlite:{}", folder.path().join("data/turnpike.db").display());
@@ -129,7 +129,13 @@ impl Deployment {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn settings_file(&self) -> PathBuf {
+    /// Where settings, logs and, on SQLite, the data lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The settings file.
+    pub fn settings_file(&self) -> PathBuf {
         self.folder.path().join("turnpike.toml")
     }
 }

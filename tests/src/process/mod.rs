@@ -1,12 +1,14 @@
 //! The real program as a child process, for faults that only a process can have: it is killed and started again.
 
 mod caller;
+mod collector;
 mod deployment;
 mod load;
 mod server;
 mod vendor;
 
 pub use caller::{Answer, Caller};
+pub use collector::{Collector, Span};
 pub use deployment::{Deployment, PASSWORD};
 pub use load::{Load, Memory};
 pub use server::Server;
@@ -27,7 +29,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
     clippy::disallowed_methods,
     reason = "the tests run the product as its users do; the product runs no other program"
 )]
-fn turnpike() -> Command {
+pub fn turnpike() -> Command {
     let mut command = Command::new(program());
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TURNPIKE_")) {
         command.env_remove(name);

@@ -1,0 +1,39 @@
+//! What to call of each integration so that every tool is called once, and whatever is set is set back.
+
+use serde_json::{Value, json};
+
+/// One call of a plan. A write is previewed with these arguments, then confirmed.
+pub struct Step {
+    /// The tool.
+    pub tool: &'static str,
+    /// Its arguments.
+    pub arguments: Value,
+}
+
+/// The plan of an integration.
+pub fn plan(integration: &str) -> Vec<Step> {
+    match integration {
+        "google-ads" => google_ads(),
+        other => panic!("there is no plan for {other} yet: add one here"),
+    }
+}
+
+fn google_ads() -> Vec<Step> {
+    let (account, campaign) = ("1000000002", "2000001");
+    let days = json!({ "customer_id": account, "start_date": "2026-11-01", "end_date": "2026-11-07" });
+    let status = |status| json!({ "customer_id": account, "level": "campaign", "ids": [campaign], "status": status });
+    let budget = |amount| json!({ "customer_id": account, "campaign_id": campaign, "daily_amount": amount });
+    let steps = [
+        ("list_accounts", json!({})),
+        ("list_campaigns", json!({ "customer_id": account })),
+        ("get_performance", days.clone()),
+        ("search_terms", days),
+        ("run_gaql", json!({ "customer_id": account, "query": "SELECT campaign.id FROM campaign LIMIT 3" })),
+        ("describe_resource", json!({ "resource": "campaign" })),
+        ("set_status", status("PAUSED")),
+        ("set_status", status("ENABLED")),
+        ("set_budget", budget(71.5)),
+        ("set_budget", budget(72.5)),
+    ];
+    steps.map(|(tool, arguments)| Step { tool, arguments }).into()
+}

@@ -1,0 +1,160 @@
+//! Which crate may know which: read from their manifests, so that a crate that is added is held to it too.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use toml::Table;
+
+/// From the inside out. A crate may use crates of the rows before its own, and no other.
+const LAYERS: [&[&str]; 8] = [
+    &["turnpike-core", "turnpike-testkit"],
+    &["turnpike-config", "turnpike-store", "turnpike-sdk"],
+    &["turnpike-limiter", "turnpike-breaker", "turnpike-telemetry"],
+    &["turnpike-vault", "turnpike-metering", "turnpike-catalog"],
+    &["turnpike-upstream"],
+    &["turnpike-gateway"],
+    &["turnpike"],
+    &["turnpike-tests"],
+];
+
+/// The row of the integrations, which are told by the catalogue and not by name.
+const INTEGRATIONS: usize = 2;
+
+/// Who names a crate that only a few may name.
+const KEPT_TO: [(&str, &[&str]); 4] = [
+    ("turnpike-vault", &["turnpike-upstream", "turnpike", "turnpike-tests"]),
+    ("sqlx", &["turnpike-store", "turnpike-testkit", "turnpike-tests"]),
+    ("rmcp", &["turnpike-gateway", "turnpike", "turnpike-tests"]),
+    ("aws-lc-rs", &["turnpike-core", "turnpike-vault", "turnpike-upstream", "turnpike-gateway"]),
+];
+
+#[test]
+fn no_crate_knows_one_further_out() {
+    let crates = crates();
+    let integrations: Vec<_> = crates["turnpike-catalog"].normal().filter(|name| *name != "turnpike-sdk").collect();
+    let layer = |name: &str| match LAYERS.iter().position(|row| row.contains(&name)) {
+        Some(layer) => layer,
+        None if integrations.contains(&name) => INTEGRATIONS,
+        None => panic!("{name} has no place in the layers: give it one here and in ARCHITECTURE.md"),
+    };
+    let mut edges = 0;
+    for (name, manifest) in &crates {
+        for other in manifest.normal().filter(|other| crates.contains_key(*other)) {
+            assert!(layer(other) < layer(name), "{name} must not use {other}");
+            edges += 1;
+        }
+    }
+    assert!(edges > 30, "only {edges} edges were looked at");
+}
+
+#[test]
+fn an_integration_knows_the_kit_and_no_secret_pool_or_client() {
+    let crates = crates();
+    for integration in crates["turnpike-catalog"].normal().filter(|name| *name != "turnpike-sdk") {
+        for other in crates[integration].normal() {
+            let kit = ["turnpike-core", "turnpike-sdk"].contains(&other);
+            assert!(kit || !other.starts_with("turnpike"), "{integration} uses {other}");
+            assert!(
+                !["sqlx", "reqwest", "hyper", "secrecy", "rmcp", "oauth2"].contains(&other),
+                "{integration} uses {other}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_dangerous_is_named_by_few() {
+    for (name, manifest) in &crates() {
+        for (kept, users) in KEPT_TO {
+            let uses = manifest.normal().any(|other| other == kept);
+            assert!(!uses || users.contains(&name.as_str()), "{name} must not name {kept}");
+        }
+    }
+}
+
+#[test]
+fn the_whole_workspace_has_one_set_of_versions_lints_and_licence() {
+    for (name, manifest) in &crates() {
+        for key in ["version", "edition", "rust-version", "license", "publish"] {
+            assert_eq!(manifest.0["package"][key]["workspace"].as_bool(), Some(true), "{name}: {key}");
+        }
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for (dependency, how) in manifest.0.get(section).and_then(|table| table.as_table()).into_iter().flatten() {
+                assert_eq!(how["workspace"].as_bool(), Some(true), "{name}: {dependency} has a version of its own");
+            }
+        }
+        let own_lints = name == "turnpike-tests";
+        assert!(own_lints || manifest.0["lints"]["workspace"].as_bool() == Some(true), "{name}: lints");
+    }
+}
+
+/// Time, randomness and other processes are banned by `clippy.toml`; output is the commands' business alone.
+#[test]
+fn libraries_print_nothing() {
+    for folder in ["shared", "servers"] {
+        for file in sources(&root().join(folder)) {
+            let text = fs::read_to_string(&file).unwrap();
+            let may_print = file.starts_with(root().join("servers/turnpike/src"));
+            let prints = ["println!(", "print!(", "eprintln!(", "dbg!("].iter().any(|word| text.contains(word));
+            assert!(may_print || !prints, "{} prints", file.display());
+        }
+    }
+}
+
+/// The median file is short, and so is nearly every other.
+#[test]
+fn files_are_short() {
+    let mut lengths: Vec<_> = ["shared", "servers", "tests"]
+        .iter()
+        .flat_map(|folder| sources(&root().join(folder)))
+        .map(|file| (fs::read_to_string(&file).unwrap().lines().count(), file))
+        .collect();
+    lengths.sort();
+    let (median, most) = (&lengths[lengths.len() / 2], &lengths[lengths.len() * 95 / 100]);
+    println!("{} files, median {} lines, 95th percentile {} lines", lengths.len(), median.0, most.0);
+    assert!(median.0 < 150, "half of all files are longer than {}", median.1.display());
+    assert!(most.0 < 500, "one file in twenty is longer than {}", most.1.display());
+}
+
+struct Manifest(Table);
+
+impl Manifest {
+    /// What it is built with, tests aside.
+    fn normal(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .get("dependencies")
+            .and_then(|table| table.as_table())
+            .into_iter()
+            .flat_map(Table::keys)
+            .map(String::as_str)
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Every member of the workspace, by name.
+fn crates() -> BTreeMap<String, Manifest> {
+    let read = |path: &Path| fs::read_to_string(path.join("Cargo.toml")).unwrap().parse::<Table>().unwrap();
+    let workspace = read(root());
+    let members = workspace["workspace"]["members"].as_array().unwrap().iter().map(|member| member.as_str().unwrap());
+    let folders = members.flat_map(|member| match member.strip_suffix("/*") {
+        Some(parent) => fs::read_dir(root().join(parent)).unwrap().map(|entry| entry.unwrap().path()).collect(),
+        None => vec![root().join(member)],
+    });
+    let named = folders.filter(|folder| folder.join("Cargo.toml").is_file()).map(|folder| {
+        let manifest = read(&folder);
+        (manifest["package"]["name"].as_str().unwrap().to_owned(), Manifest(manifest))
+    });
+    named.collect()
+}
+
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let rust = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
+    entries
+        .filter(|path| path.file_name().is_some_and(|name| name != "node_modules" && name != ".tools"))
+        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .filter(|path| rust(path))
+        .collect()
+}
