@@ -257,6 +257,15 @@ async fn a_ledger_that_cannot_be_written_withholds_the_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_too_long_is_refused_and_not_charged() {
+    let app = TestApp::start_with(Backend::Sqlite, |settings| settings.limits.answer_characters = 100).await;
+    let tenant = app.tenant("one").await;
+    let long = json!({ "account": probe::ACCOUNT, "text": "x".repeat(200) });
+    assert_eq!(tenant.agent.refused("probe", "echo", long).await["class"], "too_large");
+    assert_eq!(last(&app, &tenant).await, (Outcome::CallerFault, Some("too_large".into()), Micros(0)));
+}
+
+#[tokio::test]
 async fn calls_under_way_finish_when_the_server_stops() {
     let app = TestApp::start().await;
     let tenant = app.tenant("one").await;

@@ -4,7 +4,6 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use axum::serve::ListenerExt as _;
-use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use turnpike_config::Settings;
@@ -12,7 +11,10 @@ use turnpike_core::{Currency, Timestamp};
 use turnpike_gateway::{Authenticator, Gateway, Parts};
 use turnpike_metering::{Ledger, record_interrupted};
 
-use crate::operator::{Operator, PEPPER};
+use crate::{
+    operator::{Operator, PEPPER},
+    versions,
+};
 
 /// How often the small work that no call waits for is done.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
@@ -42,6 +44,9 @@ impl App {
             "" => format!("http://{address}"),
             url => url.to_owned(),
         };
+        for line in versions::ending(&settings, &operator.integrations, operator.ambient.now())? {
+            tracing::warn!("{line}");
+        }
         let gateway = Gateway::new(Parts {
             settings: settings.clone(),
             public_url: public_url.clone(),
@@ -107,7 +112,6 @@ impl App {
             operator: self.operator.clone(),
             gateway: self.gateway.clone(),
             currency: self.settings.prices.currency,
-            alone: self.settings.store_url().expose_secret().starts_with("sqlite:"),
         }
     }
 }
@@ -117,17 +121,16 @@ struct Housekeeper {
     operator: Operator,
     gateway: Arc<Gateway>,
     currency: Currency,
-    /// An SQLite file has one server: whatever is under way when it starts was cut off.
-    alone: bool,
 }
 
 impl Housekeeper {
-    /// Before the first call.
+    /// Before the first call. What is under way in a data folder that nobody else uses was cut off.
     async fn begin(&self) -> Result<()> {
+        let alone = self.operator.presence.is_alone()?;
         let now = self.operator.ambient.now();
-        let before = if self.alone { now } else { now.minus(ABANDONED) };
+        let before = if alone { now } else { now.minus(ABANDONED) };
         record_interrupted(&self.operator.store, Timestamp::from_micros(0)..before, now, self.currency).await?;
-        if self.alone {
+        if alone {
             self.operator.vault.take_over().await?;
         }
         Ok(())

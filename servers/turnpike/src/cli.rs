@@ -53,7 +53,7 @@ enum Command {
     /// Look at the settings.
     Config {
         #[command(subcommand)]
-        command: ConfigCommand,
+        command: commands::config::Command,
     },
     /// Ask a running server whether it is ready; the exit code says so.
     Healthcheck {
@@ -89,14 +89,6 @@ enum Command {
     Connect(commands::connect::Options),
 }
 
-#[derive(Subcommand)]
-enum ConfigCommand {
-    /// Check the settings and say what is wrong with them.
-    Check,
-    /// Print every setting with its default and its meaning.
-    Defaults,
-}
-
 impl Global {
     /// The settings from all their layers.
     pub(crate) fn settings(&self, listen: Option<String>) -> anyhow::Result<Settings> {
@@ -112,11 +104,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo { listen, json } => commands::demo::run(&global, listen, json).await?,
         Command::Serve { listen } => commands::serve::run(&global.settings(listen)?).await?,
         Command::Migrate => commands::migrate::run(&global.settings(None)?).await?,
-        Command::Config { command: ConfigCommand::Check } => {
-            global.settings(None)?;
-            println!("The settings are good.");
+        Command::Config { command: commands::config::Command::Check } => {
+            commands::config::check(&global.settings(None)?)?
         }
-        Command::Config { command: ConfigCommand::Defaults } => print!("{}", Layers::defaults()),
+        Command::Config { command: commands::config::Command::Defaults } => commands::config::defaults(),
         Command::Healthcheck { url } => commands::healthcheck::run(&url).await?,
         Command::Stdio { server, tenant, write } => {
             commands::stdio::run(&global.settings(None)?, &server, tenant, write).await?

@@ -5,4 +5,6 @@ pub mod cli;
 mod clients;
 mod commands;
 pub mod operator;
+mod presence;
 pub mod sandboxes;
+mod versions;

@@ -12,7 +12,7 @@ use turnpike_store::{ConnectionState, NewApiKey, NewConnection, NewTenant, Store
 use turnpike_upstream::{Endpoint, NetworkWire, Route, Upstream};
 use turnpike_vault::{Credential, LocalKeys, Vault};
 
-use crate::sandboxes::Sandboxes;
+use crate::{presence::Presence, sandboxes::Sandboxes};
 
 /// Name of the secret that API keys are hashed under; a new version gets a new name.
 pub(crate) const PEPPER: &str = "api-key-pepper/1";
@@ -38,6 +38,8 @@ pub struct Operator {
     pub sandboxes: Arc<Sandboxes>,
     /// The integrations that the settings select.
     pub integrations: Vec<Arc<Integration>>,
+    /// Shows other processes that this one uses the data folder.
+    pub presence: Arc<Presence>,
 }
 
 /// What an API key may do.
@@ -50,7 +52,7 @@ pub struct KeyRequest<'a> {
     pub servers: Option<Vec<String>>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
-    /// May it spend money?
+    /// May it reach live connections, and spend money?
     pub live: bool,
 }
 
@@ -58,6 +60,7 @@ impl Operator {
     /// Opens everything that the settings name.
     pub async fn open(settings: &Settings, integrations: Vec<Integration>, ambient: Ambient) -> Result<Self> {
         make_folder(&settings.data)?;
+        let presence = Arc::new(Presence::show(settings)?);
         let store = open_store(settings).await?;
         let keys = LocalKeys::open(&settings.key_file(), &ambient)?;
         let wire: Arc<dyn Wire> = Arc::new(NetworkWire::new().context("the HTTP client does not start")?);
@@ -68,7 +71,7 @@ impl Operator {
         let routes = integrations.iter().map(|integration| route(settings, integration, &sandboxes)).collect();
         let upstream = Upstream::new(vault.clone(), Breakers::default(), wire, ambient.clone(), routes);
         let handles = Handles::new(&*vault.deployment_secret(HANDLE_KEY).await?, ambient.clone());
-        Ok(Self { ambient, store, vault, upstream, handles, sandboxes, integrations })
+        Ok(Self { ambient, store, vault, upstream, handles, sandboxes, integrations, presence })
     }
 
     /// Adds a tenant.
@@ -184,7 +187,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
 }
 
 /// The integrations that the settings select.
-fn selected(settings: &Settings, integrations: Vec<Integration>) -> Result<Vec<Arc<Integration>>> {
+pub(crate) fn selected(settings: &Settings, integrations: Vec<Integration>) -> Result<Vec<Arc<Integration>>> {
     let known: Vec<_> = integrations.iter().map(|integration| integration.manifest.name).collect();
     let named = settings.server.servers.iter().chain(settings.integrations.keys());
     if let Some(unknown) = named.clone().find(|name| !known.contains(&name.as_str())) {

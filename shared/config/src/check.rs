@@ -11,6 +11,11 @@ impl Settings {
         let refused = |key, reason: &str| Err(ConfigError::Refused { key, reason: reason.into() });
         let production = self.environment == Environment::Production;
 
+        let port = self.server.listen.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        if port.is_none() {
+            let reason = format!("`{}` is no address: write host:port, such as 127.0.0.1:8080", self.server.listen);
+            return refused("server.listen", &reason);
+        }
         match self.server.public_url.as_str() {
             "" if production => return refused("server.public_url", "set it to the https:// URL that clients use"),
             "" if !self.listens_on_loopback() => {

@@ -26,7 +26,13 @@ pub(crate) fn with_preview_id(mut schema: Map<String, Value>) -> Map<String, Val
 }
 
 fn object(mut schema: schemars::Schema) -> Map<String, Value> {
-    let mut tidy = RecursiveTransform(|schema: &mut schemars::Schema| drop_null(schema));
+    let mut tidy = RecursiveTransform(|schema: &mut schemars::Schema| {
+        drop_null(schema);
+        drop_number_format(schema);
+        // Says nothing here: a field is in the arguments or in the answer.
+        schema.remove("writeOnly");
+        schema.remove("readOnly");
+    });
     schemars::transform::Transform::transform(&mut tidy, &mut schema);
     schema.remove("$schema");
     schema.remove("title");
@@ -59,5 +65,12 @@ fn drop_null(schema: &mut schemars::Schema) {
                 }
             }
         }
+    }
+}
+
+/// `uint64` and the like are formats of no standard: clients warn of each, and some hosts refuse them.
+fn drop_number_format(schema: &mut schemars::Schema) {
+    if schema.get("type").is_some_and(|kind| kind == "integer" || kind == "number") {
+        schema.remove("format");
     }
 }

@@ -101,6 +101,21 @@ impl TenantStore {
         self.0.update("connection", sql, &[&id, &state, &reason, &now]).await
     }
 
+    /// Says that a person must renew the connection, unless its credential is of another generation by now, or it is
+    /// switched off; whether it does.
+    pub async fn ask_to_reconnect(
+        &self,
+        id: ConnectionId,
+        generation: i64,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE connections SET state = 'reconnect_needed', reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 \
+                   AND state <> 'disabled' AND EXISTS (SELECT 1 FROM credentials \
+                   WHERE tenant_id = $1 AND connection_id = $2 AND generation = $3)";
+        self.0.changes(sql, &[&id, &generation, &reason, &now]).await
+    }
+
     /// Sets the accounts that a connection may touch.
     pub async fn set_connection_accounts(
         &self,

@@ -80,8 +80,9 @@ async fn open_sqlite(path: PathBuf, max_connections: u32) -> Result<Db, StoreErr
     let pool = || {
         PoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None)
     };
-    let write =
-        pool().max_connections(1).connect_with(options.clone()).await.map_err(|error| refused_file(path, error))?;
+    // Making a file takes as long as the disk does, which a pool would not wait for.
+    options.connect().await.map_err(|error| refused_file(path, error))?.close().await?;
+    let write = pool().max_connections(1).connect_lazy_with(options.clone());
     let read = pool().max_connections(max_connections).connect_lazy_with(options.read_only(true));
     Ok(Db::Sqlite { read, write })
 }

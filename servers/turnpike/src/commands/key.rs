@@ -29,6 +29,9 @@ pub(crate) enum Command {
         /// Days until it ends [default: never]
         #[arg(long)]
         days: Option<u64>,
+        /// A key for tests: it reaches sandbox connections only.
+        #[arg(long)]
+        test: bool,
     },
     /// List a tenant's keys.
     List {
@@ -48,7 +51,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
-        Command::Add { tenant, name, scopes, servers, days } => {
+        Command::Add { tenant, name, scopes, servers, days, test } => {
             let operator = at_the_desk(settings).await?;
             operator.store.tenant(tenant).get().await?;
             let manifests: Vec<_> =
@@ -61,7 +64,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             let expires_at = days.map(|days| operator.ambient.now().plus(Duration::from_secs(days * 86_400)));
             let servers = (!servers.is_empty()).then_some(servers);
             let key =
-                operator.add_key(tenant, KeyRequest { name: &name, scopes, servers, expires_at, live: true }).await?;
+                operator.add_key(tenant, KeyRequest { name: &name, scopes, servers, expires_at, live: !test }).await?;
             println!("{}", key.expose());
         }
         Command::List { tenant } => {

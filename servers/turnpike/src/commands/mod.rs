@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod healthcheck;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -42,6 +43,9 @@ struct Known {
     expires_at: Option<Timestamp>,
     caller: Arc<Caller>,
 }
+
+/// An address that nobody calls from.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Looks keys up by their hash, and remembers for a few seconds what it found.
 pub struct Authenticator {
@@ -93,7 +97,9 @@ impl Authenticator {
                 principal: format!("key:{}", key.id),
                 scopes: key.scopes,
                 servers: key.servers,
-                allowed_ips: key.allowed_ips.iter().filter_map(|ip| ip.parse().ok()).collect(),
+                // An entry that cannot be read matches nobody: left out, it could make the list empty, which is everybody.
+                allowed_ips: key.allowed_ips.iter().map(|ip| ip.parse().unwrap_or(NOBODY)).collect(),
+                live: key.live,
             };
             let revoked = key.revoked_at.is_some();
             Arc::new(Known { id: key.id, revoked, expires_at: key.expires_at, caller: Arc::new(caller) })

@@ -24,12 +24,14 @@ pub struct Caller {
     pub servers: Option<Vec<String>>,
     /// Addresses it may call from; empty is all.
     pub allowed_ips: Vec<IpAddr>,
+    /// May it reach live connections, and spend money? Else sandboxes only.
+    pub live: bool,
 }
 
 impl Caller {
     /// The operator's own caller for one tenant: at the desk, over standard input and output.
     pub fn at_the_desk(tenant: TenantId, tenant_state: TenantState, scopes: Vec<String>) -> Self {
-        Self { tenant, tenant_state, principal: "desk".into(), scopes, servers: None, allowed_ips: vec![] }
+        Self { tenant, tenant_state, principal: "desk".into(), scopes, servers: None, allowed_ips: vec![], live: true }
     }
 
     /// Whether it may reach this integration.

@@ -94,6 +94,11 @@ impl Gateway {
                 .next(format!("Ask a person of the organisation to connect {}.", manifest.title))
         })?;
         call.connected = Some(connected.clone());
+        if !call.caller.live && !connected.connection.sandbox {
+            let message = format!("this is a test key, and the connection to {} is a live one", manifest.title);
+            return Err(Refusal::new(Outcome::CallerFault, "test_key", message)
+                .next("Use a live key; a test key reaches sandbox connections only."));
+        }
         match connected.state {
             ConnectionState::Disabled => Err(Refusal::new(
                 Outcome::CallerFault,

@@ -57,6 +57,12 @@ struct Answer {
     kept_since: Option<Timestamp>,
 }
 
+/// An answer that is fit to be shown, and its value as text.
+struct Shown {
+    answer: Answer,
+    text: String,
+}
+
 impl Gateway {
     /// Runs one call. Whatever happens in it, the ledger knows before the answer leaves.
     pub(crate) async fn call(&self, request: CallRequest) -> CallToolResult {
@@ -75,7 +81,7 @@ impl Gateway {
         let (began, connected, lane) = (self.ambient.now(), None, None);
         let mut call = Call { id, found, caller, client, digest, began, cancelled, trace_id, connected, lane };
         async {
-            let result = self.run(&mut call, arguments).await;
+            let result = self.run(&mut call, arguments).await.and_then(|answer| self.shown(answer));
             let recorded = self.record(&call, &result).await;
             self.reply(&call, result, recorded)
         }

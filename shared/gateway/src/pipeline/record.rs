@@ -3,14 +3,14 @@
 use turnpike_metering::{LedgerError, Price};
 use turnpike_store::CallRow;
 
-use super::{Answer, Call, Refusal};
+use super::{Call, Refusal, Shown};
 use crate::Gateway;
 
 impl Gateway {
     /// Writes down what happened and what it costs. When that fails, the answer must not be given.
-    pub(super) async fn record(&self, call: &Call, result: &Result<Answer, Refusal>) -> Result<Price, LedgerError> {
+    pub(super) async fn record(&self, call: &Call, result: &Result<Shown, Refusal>) -> Result<Price, LedgerError> {
         let (outcome, class) = match result {
-            Ok(answer) => (answer.outcome, None),
+            Ok(shown) => (shown.answer.outcome, None),
             Err(refusal) => (refusal.outcome, Some(refusal.class)),
         };
         let (manifest, spec) = (call.found.manifest(), call.found.spec());

@@ -5,39 +5,41 @@ use serde_json::{Value, json};
 use turnpike_core::Outcome;
 use turnpike_metering::{LedgerError, Price};
 
-use super::{Answer, Call, Refusal, text};
+use super::{Answer, Call, Refusal, Shown, text};
 use crate::Gateway;
 
 impl Gateway {
+    /// The answer without hidden characters, if it is not too long: before it is priced. What has been changed is told at
+    /// any length.
+    pub(super) fn shown(&self, answer: Answer) -> Result<Shown, Refusal> {
+        let (value, text) = text::clean(answer.value);
+        let most = self.limits.answer_characters;
+        if text.len() > most && value["status"] != "applied" {
+            let message = format!("the answer has {} characters, more than {most}", text.len());
+            return Err(Refusal::new(Outcome::CallerFault, "too_large", message)
+                .next("Ask for fewer rows, fewer days or fewer fields."));
+        }
+        Ok(Shown { answer: Answer { value, ..answer }, text })
+    }
+
     /// Puts the result together: structured content, the same as text, and what the call was in `_meta`.
     pub(super) fn reply(
         &self,
         call: &Call,
-        result: Result<Answer, Refusal>,
+        result: Result<Shown, Refusal>,
         recorded: Result<Price, LedgerError>,
     ) -> CallToolResult {
         let price = match recorded {
             Ok(price) => price,
             Err(error) => {
                 tracing::error!(call_id = %call.id, tenant_id = %call.caller.tenant, %error, "the answer is withheld");
-                return self.refuse(call, &not_recorded(&result), None);
+                return self.refuse(call, &not_recorded(&error, &result), None);
             }
         };
-        let Answer { outcome, value, kept_since } = match result {
-            Ok(answer) => answer,
+        let Shown { answer: Answer { outcome, value, kept_since }, text } = match result {
+            Ok(shown) => shown,
             Err(refusal) => return self.refuse(call, &refusal, Some(price)),
         };
-        let (value, shown) = text::clean(value);
-        if shown.len() > self.limits.answer_characters {
-            let most = self.limits.answer_characters;
-            let refusal = Refusal::new(
-                outcome,
-                "too_large",
-                format!("the answer has {} characters, more than {most}", shown.len()),
-            )
-            .next("Ask for fewer rows, fewer days or fewer fields.");
-            return self.refuse(call, &refusal, Some(price));
-        }
         let mut meta = self.meta(call, outcome, Some(price));
         if let Some(since) = kept_since {
             meta.insert(
@@ -45,7 +47,7 @@ impl Gateway {
                 json!({ "hit": true, "age_seconds": self.ambient.now().since(since).as_secs() }),
             );
         }
-        let mut reply = CallToolResult::success(vec![ContentBlock::text(shown)]);
+        let mut reply = CallToolResult::success(vec![ContentBlock::text(text)]);
         reply.structured_content = Some(value);
         reply.meta = Some(meta);
         reply
@@ -78,17 +80,18 @@ impl Gateway {
     }
 }
 
-fn not_recorded(result: &Result<Answer, Refusal>) -> Refusal {
-    let changed = result.as_ref().is_ok_and(|answer| answer.value["status"] == "applied");
+fn not_recorded(error: &LedgerError, result: &Result<Shown, Refusal>) -> Refusal {
+    let message = match error {
+        LedgerError::NotWritten => "the call could not be recorded, so it is not charged and its answer is withheld",
+        LedgerError::Timeout => {
+            "the call was not recorded in time and its answer is withheld; it is charged only if the usage shows it"
+        }
+    };
+    let changed = result.as_ref().is_ok_and(|shown| shown.answer.value["status"] == "applied");
     let next = if changed {
         "The change was made: read the present value before you try again."
     } else {
         "Try again in a minute."
     };
-    Refusal::new(
-        Outcome::OurFault,
-        "not_recorded",
-        "the call could not be recorded, so it is not charged and its answer is withheld",
-    )
-    .next(next)
+    Refusal::new(Outcome::OurFault, "not_recorded", message).next(next)
 }

@@ -123,6 +123,9 @@ on_both! {
         let row = it.ours.find_credential(connection).await.unwrap().unwrap();
         assert_eq!((row.refresh_started_at, row.refresh_by.as_deref()), (Some(later(32)), Some("a")));
         assert!(!it.ours.begin_refresh(connection, 2, "b", later(99), later(99)).await.unwrap(), "another generation");
+        assert!(!it.ours.ask_to_reconnect(connection, 2, "gone", later(32)).await.unwrap(), "another generation");
+        assert!(it.ours.ask_to_reconnect(connection, 1, "gone", later(32)).await.unwrap());
+        assert_eq!(it.ours.get_connection(connection).await.unwrap().state, ConnectionState::ReconnectNeeded);
         it.store.system().age_refreshes().await.unwrap();
         assert!(begin("b", later(33), NOW).await.unwrap(), "a is gone");
     }

@@ -44,7 +44,7 @@ impl Vault {
         let replacement = Replacement { key_version, sealed, access_expires_at: None, now: self.now() };
         let tenant = self.0.store.tenant(renewal.tenant);
         if tenant.swap_credential(renewal.connection, spent.generation, &replacement).await? {
-            self.ask_for_a_person(renewal, reason).await?;
+            self.ask_for_a_person(renewal, spent.generation + 1, reason).await?;
         }
         Ok(())
     }
@@ -131,19 +131,24 @@ impl Vault {
         Ok(lease)
     }
 
-    /// The refresh half of the grant has ended. The present access token stays usable until its own end.
+    /// The refresh half of the grant has ended. The present access token stays usable until its own end. A person may have
+    /// renewed the connection meanwhile: then what ended is of no interest any more.
     async fn reconnect(&self, renewal: &Renewal, row: &CredentialRow, reason: &str) -> Result<Arc<Lease>, VaultError> {
-        self.ask_for_a_person(renewal, reason).await?;
+        if !self.ask_for_a_person(renewal, row.generation, reason).await? {
+            return self.load(renewal).await;
+        }
         let tenant = self.0.store.tenant(renewal.tenant);
         tenant.abandon_refresh(renewal.connection, row.generation, &self.0.replica).await?;
         Err(VaultError::Reconnect { reason: reason.into() })
     }
 
-    async fn ask_for_a_person(&self, renewal: &Renewal, reason: &str) -> Result<(), VaultError> {
-        let (tenant, state) = (self.0.store.tenant(renewal.tenant), ConnectionState::ReconnectNeeded);
-        tenant.set_connection_state(renewal.connection, state, Some(reason), self.now()).await?;
+    async fn ask_for_a_person(&self, renewal: &Renewal, generation: i64, reason: &str) -> Result<bool, VaultError> {
+        let tenant = self.0.store.tenant(renewal.tenant);
+        let asks = tenant.ask_to_reconnect(renewal.connection, generation, reason, self.now()).await?;
         self.0.open.invalidate(&renewal.connection).await;
-        tracing::warn!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, reason, "reconnect needed");
-        Ok(())
+        if asks {
+            tracing::warn!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, reason, "reconnect needed");
+        }
+        Ok(asks)
     }
 }

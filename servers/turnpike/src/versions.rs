@@ -1,0 +1,64 @@
+//! Pinned API versions have an end: said in time, and not only when calls begin to fail.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use chrono::NaiveDate;
+use turnpike_config::Settings;
+use turnpike_core::Timestamp;
+use turnpike_sdk::Integration;
+
+/// How many days before its end a version is spoken of.
+const SPEAK_UP: i64 = 60;
+
+/// One line for each version that ends soon or has ended.
+pub(crate) fn ending(settings: &Settings, integrations: &[Arc<Integration>], now: Timestamp) -> Result<Vec<String>> {
+    let mut lines = vec![];
+    for manifest in integrations.iter().map(|integration| &integration.manifest) {
+        let own = settings.integration(manifest.name);
+        let (version, ends) = match (own.version.as_str(), own.version_ends.as_str()) {
+            ("", "") => (manifest.version.version, manifest.version.ends),
+            // A version that we do not know, and nobody says when it ends.
+            (_, "") => continue,
+            ("", ends) => (manifest.version.version, ends),
+            (version, ends) => (version, ends),
+        };
+        let setting = || format!("setting `integrations.{}.version_ends`: write a day as 2027-11-30", manifest.name);
+        let end: NaiveDate = ends.parse().with_context(setting)?;
+        let left = (end - now.to_utc().date_naive()).num_days();
+        if left < SPEAK_UP {
+            let when = if left < 0 { format!("has ended on {end}") } else { format!("ends on {end}, in {left} days") };
+            let advice = "move to a newer one and set `version` and `version_ends` of its section";
+            lines.push(format!("{} {version} {when}: {advice}", manifest.title));
+        }
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use turnpike_config::Layers;
+
+    use super::*;
+
+    const DAY: u64 = 86_400;
+
+    fn lines(days_later: u64, ends: &str) -> Result<Vec<String>> {
+        let mut settings = Layers::default().load()?;
+        settings.integrations.entry("google-ads".into()).or_default().version_ends = ends.into();
+        let integrations: Vec<_> = turnpike_catalog::integrations().into_iter().map(Arc::new).collect();
+        // 2026-11-01
+        let now = Timestamp::from_micros(1_793_491_200_000_000).plus(Duration::from_secs(days_later * DAY));
+        ending(&settings, &integrations, now)
+    }
+
+    #[test]
+    fn an_end_is_told_sixty_days_ahead_and_after() {
+        assert_eq!(lines(0, "2027-01-10").unwrap(), [""; 0]);
+        assert!(lines(20, "2027-01-10").unwrap()[0].contains("v26 ends on 2027-01-10, in 50 days"));
+        assert!(lines(71, "2027-01-10").unwrap()[0].contains("has ended on 2027-01-10"));
+        assert!(lines(0, "next year").unwrap_err().to_string().contains("integrations.google-ads.version_ends"));
+    }
+}

@@ -1,0 +1,277 @@
+//! The program as a newcomer meets it: the demo, and one clear line for whatever is wrong.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Child, ChildStdout, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+use turnpike_tests::{
+    agent::Agent,
+    process::{Caller, Deployment, turnpike},
+};
+
+fn run(arguments: &[&str]) -> Output {
+    turnpike().args(arguments).output().unwrap()
+}
+
+/// Fails, and says why in one line that holds these words.
+fn fails(arguments: &[&str], words: &[&str]) {
+    let output = run(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{arguments:?} succeeds");
+    assert_eq!(said.trim().lines().count(), 1, "{arguments:?} says more than a line: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?} prints what nobody asked for");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?} does not say `{word}`: {said}");
+    }
+}
+
+/// `demo --json` on a free port, once it is ready.
+struct Demo {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    line: Value,
+}
+
+impl Demo {
+    fn start(data: &Path) -> Self {
+        let mut command = turnpike();
+        command.args(["demo", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        Self { child, output, line: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// Asks it to stop; returns whether it ended well, and what else it has printed.
+    #[expect(clippy::disallowed_methods, reason = "the test presses Ctrl-C")]
+    fn interrupt(mut self) -> (bool, String) {
+        std::process::Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().success(), rest)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_prints_one_line_serves_every_server_and_finds_its_data_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let first = Demo::start(&data);
+    let line = first.line.clone();
+    let key = line["api_key"].as_str().unwrap();
+    assert!(key.starts_with("tpk_test_"));
+    let url = line["mcp_url"].as_str().unwrap().strip_suffix("/mcp").unwrap();
+    for integration in turnpike_catalog::integrations() {
+        let name = integration.manifest.name;
+        assert_eq!(line["servers"][name], format!("{url}/{name}/mcp"));
+        let answer = Agent::new(url, key).call(name, "list_accounts", json!({})).await;
+        assert_eq!((&answer["isError"], &answer["_meta"]["sandbox"]), (&json!(false), &json!(true)));
+    }
+    let mode = |name: &str| fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("local.key"), mode("demo.json")), (0o700, 0o600, 0o600));
+    assert!(data.join("turnpike.db-wal").exists(), "the database is in WAL mode");
+    assert_eq!(first.interrupt(), (true, String::new()), "one line and no more");
+
+    let second = Demo::start(&data);
+    assert_eq!((&second.line["tenant_id"], &second.line["api_key"]), (&line["tenant_id"], &line["api_key"]));
+    let tenant = line["tenant_id"].as_str().unwrap();
+    let usage = run(&["usage", "--tenant", tenant, "--data", data.to_str().unwrap()]);
+    let usage = String::from_utf8(usage.stdout).unwrap();
+    assert!(usage.contains("list_accounts") && usage.contains("sandbox"), "{usage}");
+    assert!(second.interrupt().0);
+}
+
+#[test]
+fn the_demo_for_people_shows_a_call_and_what_to_paste_and_stops_at_the_first_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = turnpike();
+    command.args(["demo", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("data"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut shown = String::new();
+    for line in lines.by_ref() {
+        shown += &format!("{line}\n");
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    for needed in [
+        "tool ",
+        "result ",
+        "price ",
+        "ledger ",
+        "/mcp",
+        "tpk_test_",
+        "Claude Code",
+        "Claude Desktop",
+        "Cursor",
+        "VS Code",
+        "ChatGPT",
+        "curl",
+    ] {
+        assert!(shown.contains(needed), "`{needed}` is not shown: {shown}");
+    }
+    let demo = Demo { output: BufReader::new(no_output()), line: Value::Null, child };
+    assert!(demo.interrupt().0);
+}
+
+/// A pipe that is at its end.
+fn no_output() -> ChildStdout {
+    let mut command = turnpike();
+    let mut child = command.arg("--version").stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    output.read_to_end(&mut vec![]).unwrap();
+    child.wait().unwrap();
+    output
+}
+
+#[test]
+fn whatever_is_in_the_way_gets_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let data = path("data");
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        path(name)
+    };
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    fails(&["demo", "--listen", &address, "--data", &data], &[&address, "--listen"]);
+    fails(&["demo", "--listen", "nowhere", "--data", &data], &["nowhere", "server.listen", "127.0.0.1:8080"]);
+
+    let file = write("a-file", "");
+    for command in [&["demo", "--listen", "127.0.0.1:0"][..], &["serve", "--listen", "127.0.0.1:0"], &["migrate"]] {
+        fails(&[command, &["--data", &format!("{file}/data")]].concat(), &["a-file/data", "--data"]);
+    }
+
+    let broken = path("broken");
+    fs::create_dir(&broken).unwrap();
+    fs::write(format!("{broken}/turnpike.db"), "this is no database").unwrap();
+    fails(&["demo", "--listen", "127.0.0.1:0", "--data", &broken], &["turnpike.db", "damaged"]);
+    let broken = path("broken-key");
+    fs::create_dir(&broken).unwrap();
+    fs::write(format!("{broken}/local.key"), "short").unwrap();
+    fails(&["serve", "--listen", "127.0.0.1:0", "--data", &broken], &["local.key"]);
+
+    for (text, words) in [
+        ("[server]\nlisen = \"127.0.0.1:0\"\n", &["lisen", "server"][..]),
+        ("[server\n", &["settings.toml"]),
+        ("environment = \"production\"\n", &["server.public_url"]),
+        ("[server]\nlisten = \"0.0.0.0:80\"\n", &["server.public_url"]),
+        ("[integrations.gogle-ads]\n", &["gogle-ads", "google-ads"]),
+        ("[integrations.google-ads]\nversion_ends = \"soon\"\n", &["version_ends"]),
+        ("[telemetry]\nfilter = \"turnpike=loud\"\n", &["telemetry.filter"]),
+    ] {
+        let file = write("settings.toml", text);
+        fails(&["serve", "-c", &file, "--data", &data], words);
+        // The filter is read by whoever starts to log, which checking does not.
+        if !text.contains("filter") {
+            fails(&["config", "check", "-c", &file], words);
+        }
+    }
+    fails(&["config", "check", "-c", &path("nothing.toml")], &["nothing.toml"]);
+    fails(&["healthcheck", "--url", &format!("http://{address}0")], &["does not answer"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
+    let deployment = Deployment::on_sqlite("");
+    let tenant = deployment.add_tenant().await.to_string();
+    let file = deployment.settings_file();
+    let file = file.to_str().unwrap();
+    let nobody = "01a1fe9b-a84e-70ed-aa26-600c3726911a";
+    fails(
+        &["key", "add", "-c", file, "--tenant", &tenant, "--name", "x", "--scope", "google-ads:red"],
+        &["google-ads:red", "google-ads:read"],
+    );
+    fails(&["key", "add", "-c", file, "--tenant", nobody, "--name", "x", "--scope", "google-ads:read"], &["tenant"]);
+    fails(&["connect", "-c", file, "--tenant", nobody, "--integration", "google-ads", "--sandbox"], &["tenant"]);
+    fails(&["connect", "-c", file, "--tenant", &tenant, "--integration", "gogle-ads", "--sandbox"], &["gogle-ads"]);
+    fails(&["stdio", "-c", file, "--tenant", &tenant, "--server", "gogle-ads"], &["gogle-ads"]);
+    fails(&["stdio", "-c", file, "--tenant", nobody, "--server", "google-ads"], &["tenant"]);
+
+    let server = deployment.serve().await;
+    let ready = run(&["healthcheck", "--url", &server.url]);
+    assert_eq!((ready.status.success(), String::from_utf8_lossy(&ready.stdout).trim()), (true, "ready"));
+    for command in ["demo", "serve", "migrate", "config", "healthcheck", "stdio", "usage", "tenant", "key", "connect"] {
+        let help = String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
+        assert!(help.contains("Usage: turnpike"), "{command}: {help}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_key_does_not_reach_a_live_connection() {
+    let vendor = turnpike_tests::process::Vendor::start().await;
+    let deployment = Deployment::on_sqlite(&vendor.settings());
+    let tenant = deployment.add_tenant().await;
+    deployment.connect(tenant, &vendor.credential()).await;
+    let file = deployment.settings_file();
+    let key = [
+        "key",
+        "add",
+        "-c",
+        file.to_str().unwrap(),
+        "--tenant",
+        &tenant.to_string(),
+        "--name",
+        "x",
+        "--scope",
+        "google-ads:read",
+        "--test",
+    ]
+    .map(str::to_owned);
+    let key = run(&key.each_ref().map(String::as_str));
+    let key = String::from_utf8(key.stdout).unwrap();
+    let server = deployment.serve().await;
+    let before = vendor.script().received();
+    let answer = Caller::new(key.trim()).at(&server).list_accounts().await.unwrap();
+    assert_eq!((answer.class(), vendor.script().received()), (Some("test_key"), before));
+}
+
+/// An agent at the desk shares the data folder with a server: neither takes the other for a dead one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_at_the_desk_reads_and_writes_over_standard_input_and_output() {
+    let deployment = Deployment::on_sqlite("");
+    let tenant = deployment.add_tenant().await;
+    deployment.connect_sandbox(tenant).await;
+    let mut command = turnpike();
+    command
+        .args(["stdio", "--server", "google-ads", "--tenant", &tenant.to_string(), "-c"])
+        .arg(deployment.settings_file());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (mut to, mut from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    let mut ask = |message: Value| {
+        writeln!(to, "{message}").unwrap();
+        let Some(id) = message.get("id") else { return Value::Null };
+        let mut line = String::new();
+        from.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(answer["id"], *id, "{answer}");
+        answer["result"].clone()
+    };
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } });
+    let hello = ask(json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello }));
+    assert_eq!(hello["protocolVersion"], "2025-11-25");
+    ask(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    let tools = ask(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }));
+    let names: Vec<_> = tools["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"list_accounts") && !names.contains(&"set_budget"), "{names:?}");
+
+    let server = deployment.serve().await;
+    let call = json!({ "name": "list_accounts", "arguments": {} });
+    let answer = ask(json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": call }));
+    assert_eq!(answer["isError"], false, "{answer}");
+    let id = answer["_meta"]["call_id"].as_str().unwrap().parse().unwrap();
+    assert!(deployment.store().await.tenant(tenant).find_call(id).await.unwrap().is_some());
+    drop(to);
+    assert!(child.wait().unwrap().success(), "it ends when its input ends");
+    assert!(server.stop().await);
+}
