@@ -11,38 +11,32 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
-REVISION = {"legacy": r"2025-.*", "auto": r"2026-07-28"}
+REVISION = {"legacy": "2025-11-25", "modern": "2026-07-28"}
+MODE = {"legacy": "legacy", "modern": "auto"}
+CALL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Wrong(Exception):
     """Something that the server must not do, as a sentence."""
 
 
+def must(holds: Any, sentence: str) -> None:
+    if not holds:
+        raise Wrong(sentence)
+
+
 def check_answer(tool: Any, result: Any) -> dict[str, Any]:
-    if result.is_error:
-        raise Wrong(f"{tool.name} answered an error: {result.content[0].text if result.content else None}")
-    if tool.output_schema is None:
-        raise Wrong(f"{tool.name} has no outputSchema.")
-    if result.structured_content is None:
-        raise Wrong(f"{tool.name} answered without structuredContent.")
+    text = result.content[0].text if result.content else None
+    must(result.is_error is False, f"{tool.name} answered an error: {text}")
+    must(tool.output_schema, f"{tool.name} has no outputSchema.")
+    answer = result.structured_content
+    must(answer, f"{tool.name} answered without structuredContent.")
+    must(json.loads(text) == answer, f"{tool.name} says one thing as text, another as JSON.")
     try:
-        jsonschema.Draft202012Validator(tool.output_schema).validate(result.structured_content)
+        jsonschema.Draft202012Validator(tool.output_schema).validate(answer)
     except jsonschema.ValidationError as error:
         raise Wrong(f"{tool.name} broke its outputSchema: {error.json_path} {error.message}.") from error
-    return result.structured_content
-
-
-def resolve(value: Any, answers: dict[str, Any]) -> Any:
-    if isinstance(value, list):
-        return [resolve(item, answers) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if isinstance(source := value.get("$from"), str):
-        tool, _, field = source.partition(".")
-        if (found := answers.get(tool, {}).get(field)) is None:
-            raise Wrong(f"the plan wants {source}, and no earlier step answered that.")
-        return found
-    return {key: resolve(item, answers) for key, item in value.items()}
+    return answer
 
 
 async def list_tools(client: Client) -> dict[str, Any]:
@@ -57,39 +51,43 @@ async def list_tools(client: Client) -> dict[str, Any]:
 
 async def exercise(client: Client, plan: list[dict[str, Any]]) -> dict[str, int]:
     tools = await list_tools(client)
-    if not tools:
-        raise Wrong("the server lists no tools.")
-    answers: dict[str, Any] = {}
-    calls = 0
+    used: set[str] = set()
+    call_ids: set[str] = set()
 
     async def call(tool: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-        nonlocal calls
-        calls += 1
-        answers[tool.name] = check_answer(tool, await client.call_tool(tool.name, arguments))
-        return answers[tool.name]
+        result = await client.call_tool(tool.name, arguments)
+        call_id = str((result.meta or {}).get("call_id"))
+        must(CALL_ID.fullmatch(call_id) and call_id not in call_ids, f"{tool.name} answered with the call_id {call_id}.")
+        call_ids.add(call_id)
+        return check_answer(tool, result)
 
     for step in plan:
-        tool = tools.get(step["tool"])
-        if tool is None:
-            raise Wrong(f"the plan calls {step['tool']}, which the server does not list.")
-        arguments = resolve(step.get("arguments", {}), answers)
+        name, arguments, write = step["tool"], step["arguments"], step.get("write", False)
+        must(name in tools, f"the plan calls {name}, which the server does not list.")
+        tool = tools[name]
+        hint = tool.annotations and tool.annotations.read_only_hint
+        must(hint is (not write), f"{name} is announced as the opposite of what it does.")
+        used.add(name)
         answer = await call(tool, arguments)
-        if step.get("write"):
-            if not answer.get("preview_id"):
-                raise Wrong(f"{tool.name} writes, and its first answer has no preview_id.")
-            await call(tool, {**arguments, "preview_id": answer["preview_id"]})
-    if missed := [name for name in tools if name not in answers]:
-        raise Wrong(f"the plan never calls {', '.join(missed)}.")
-    return {"tools": len(tools), "calls": calls}
+        if not write:
+            continue
+        previewed = answer["status"] == "preview" and answer.get("preview_id")
+        must(previewed, f"{name} writes, and its first answer is no preview.")
+        confirmed = await call(tool, {**arguments, "preview_id": answer["preview_id"]})
+        must(confirmed["status"] == "applied", f"{name} was confirmed, and its status is {confirmed['status']}.")
+        must(confirmed["after"] == answer["after"], f"{name} did something else than its preview said.")
+    missed = [name for name in tools if name not in used]
+    must(not missed, f"the plan never calls {', '.join(missed)}.")
+    must(used, "the plan is empty.")
+    return {"tools": len(tools), "calls": len(call_ids)}
 
 
 async def run(url: str, api_key: str, plan: list[dict[str, Any]], era: str) -> dict[str, Any]:
     async with create_mcp_http_client(headers={"Authorization": f"Bearer {api_key}"}) as http:
-        async with Client(streamable_http_client(url, http_client=http), mode=era) as client:
+        async with Client(streamable_http_client(url, http_client=http), mode=MODE[era]) as client:
             version = client.protocol_version
-            if not re.fullmatch(REVISION[era], version):
-                raise Wrong(f"negotiated {version}, which is not a {era} revision.")
-            return {"era": era, "protocolVersion": version, **await exercise(client, plan)}
+            must(version == REVISION[era], f"negotiated {version}, not {REVISION[era]}.")
+            return {"era": era, **await exercise(client, plan)}
 
 
 def causes(error: BaseException) -> list[BaseException]:
@@ -100,17 +98,18 @@ def causes(error: BaseException) -> list[BaseException]:
 
 
 def main() -> int:
-    if len(sys.argv) < 3:
-        print("usage: client.py URL API_KEY PLAN [legacy|auto]", file=sys.stderr)
+    if len(sys.argv) != 5 or sys.argv[4] not in REVISION:
+        print(f"usage: {sys.argv[0]} URL API_KEY PLAN legacy|modern", file=sys.stderr)
         return 2
-    url, api_key, plan_file, era = [*sys.argv[1:], *["-", "auto"][len(sys.argv) - 3 :]][:4]
-    with sys.stdin if plan_file == "-" else open(plan_file, encoding="utf-8") as file:
+    url, api_key, plan_file, era = sys.argv[1:]
+    with open(plan_file, encoding="utf-8") as file:
         plan = json.load(file)
     try:
-        print(json.dumps({"client": "python-2", **asyncio.run(run(url, api_key, plan, era))}))
+        figures = asyncio.run(run(url, api_key, plan, era))
     except Exception as error:
         print(f"python-2: {'; '.join(str(cause) for cause in causes(error))}", file=sys.stderr)
         return 1
+    print(json.dumps({"client": "python-2", **figures}, separators=(",", ":")))
     return 0
 
 

@@ -1,22 +1,23 @@
 // What a client must be able to do with a server, whichever SDK it is built on.
 //
-//   node PROGRAM URL API_KEY PLAN [legacy|auto]
+//   node PROGRAM URL API_KEY PLAN legacy|modern
 //
-// PLAN is a file, or "-" for standard input: a JSON list of {"tool", "arguments", "write"}. A step with "write": true
-// must answer a preview, and is confirmed with its preview_id. An argument {"$from": "other_tool.field"} takes the value
-// that an earlier step answered in that field.
+// PLAN is a file: a JSON list of {"tool", "arguments", "write"} that names every tool. A step with "write": true must
+// answer a preview, and is confirmed with its preview_id.
 
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import Ajv from 'ajv/dist/2020.js';
 
-const REVISION = { legacy: /^2025-/, auto: /^2026-07-28$/ };
+const REVISION = { legacy: '2025-11-25', modern: '2026-07-28' };
+const CALL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The command line, with the plan read. */
 export function invocation() {
-  const [url, apiKey, planFile = '-', era = 'legacy'] = process.argv.slice(2);
-  if (!url || !apiKey || !REVISION[era]) throw new Error(`usage: ${process.argv[1]} URL API_KEY PLAN [legacy|auto]`);
-  const plan = JSON.parse(readFileSync(planFile === '-' ? 0 : planFile, 'utf8'));
-  return { url, apiKey, plan, era, headers: { Authorization: `Bearer ${apiKey}` } };
+  const [url, apiKey, planFile, era] = process.argv.slice(2);
+  if (!REVISION[era]) throw new Error(`usage: ${process.argv[1]} URL API_KEY PLAN legacy|modern`);
+  const plan = JSON.parse(readFileSync(planFile, 'utf8'));
+  return { url, plan, era, headers: { Authorization: `Bearer ${apiKey}` } };
 }
 
 /** Runs `work`, prints its summary as one line of JSON, or says in one sentence what was wrong. */
@@ -30,7 +31,7 @@ export async function report(client, work) {
 }
 
 export function checkRevision(era, version) {
-  if (!REVISION[era].test(version ?? '')) throw new Error(`negotiated ${version}, which is not a ${era} revision.`);
+  must(version === REVISION[era], `negotiated ${version}, not ${REVISION[era]}.`);
 }
 
 /** Every page of `listTools`, then every step of the plan with `callTool`; returns the figures for the summary. */
@@ -42,52 +43,47 @@ export async function exercise(plan, listTools, callTool) {
     for (const tool of page.tools) tools.set(tool.name, tool);
     cursor = page.nextCursor;
   } while (cursor);
-  if (tools.size === 0) throw new Error('the server lists no tools.');
 
-  const answers = new Map();
-  let calls = 0;
+  const used = new Set();
+  const callIds = new Set();
   const call = async (tool, args) => {
-    calls += 1;
-    const answer = checkAnswer(tool, await callTool({ name: tool.name, arguments: args }));
-    answers.set(tool.name, answer);
-    return answer;
+    const result = await callTool({ name: tool.name, arguments: args });
+    const callId = result._meta?.call_id;
+    must(CALL_ID.test(callId) && !callIds.has(callId), `${tool.name} answered with the call_id ${callId}.`);
+    callIds.add(callId);
+    return checkAnswer(tool, result);
   };
-  for (const step of plan) {
-    const tool = tools.get(step.tool);
-    if (!tool) throw new Error(`the plan calls ${step.tool}, which the server does not list.`);
-    const args = resolve(step.arguments ?? {}, answers);
+  for (const { tool: name, arguments: args, write = false } of plan) {
+    const tool = tools.get(name);
+    must(tool, `the plan calls ${name}, which the server does not list.`);
+    must(tool.annotations?.readOnlyHint === !write, `${name} is announced as the opposite of what it does.`);
+    used.add(name);
     const answer = await call(tool, args);
-    if (step.write) {
-      if (!answer.preview_id) throw new Error(`${tool.name} writes, and its first answer has no preview_id.`);
-      await call(tool, { ...args, preview_id: answer.preview_id });
-    }
+    if (!write) continue;
+    must(answer.status === 'preview' && answer.preview_id, `${name} writes, and its first answer is no preview.`);
+    const confirmed = await call(tool, { ...args, preview_id: answer.preview_id });
+    must(confirmed.status === 'applied', `${name} was confirmed, and its status is ${confirmed.status}.`);
+    must(isDeepStrictEqual(confirmed.after, answer.after), `${name} did something else than its preview said.`);
   }
-  const missed = [...tools.keys()].filter((name) => !answers.has(name));
-  if (missed.length > 0) throw new Error(`the plan never calls ${missed.join(', ')}.`);
-  return { tools: tools.size, calls };
+  const missed = [...tools.keys()].filter((name) => !used.has(name));
+  must(missed.length === 0, `the plan never calls ${missed.join(', ')}.`);
+  must(used.size > 0, 'the plan is empty.');
+  return { tools: tools.size, calls: callIds.size };
 }
 
 function checkAnswer(tool, result) {
-  if (result.isError) throw new Error(`${tool.name} answered an error: ${result.content?.[0]?.text}`);
-  if (!tool.outputSchema) throw new Error(`${tool.name} has no outputSchema.`);
-  if (result.structuredContent === undefined) throw new Error(`${tool.name} answered without structuredContent.`);
+  const text = result.content?.[0]?.text;
+  must(result.isError === false, `${tool.name} answered an error: ${text}`);
+  must(tool.outputSchema, `${tool.name} has no outputSchema.`);
+  must(result.structuredContent, `${tool.name} answered without structuredContent.`);
+  must(isDeepStrictEqual(JSON.parse(text), result.structuredContent), `${tool.name} says one thing as text, another as JSON.`);
   // The names of formats that Rust's schemas use (int64, uint32) are not in the standard, and only hints.
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const validate = ajv.compile(tool.outputSchema);
-  if (!validate(result.structuredContent)) {
-    throw new Error(`${tool.name} broke its outputSchema: ${ajv.errorsText(validate.errors)}.`);
-  }
+  must(validate(result.structuredContent), `${tool.name} broke its outputSchema: ${ajv.errorsText(validate.errors)}.`);
   return result.structuredContent;
 }
 
-function resolve(value, answers) {
-  if (Array.isArray(value)) return value.map((item) => resolve(item, answers));
-  if (value === null || typeof value !== 'object') return value;
-  if (typeof value.$from === 'string') {
-    const [tool, field] = value.$from.split('.');
-    const found = answers.get(tool)?.[field];
-    if (found === undefined) throw new Error(`the plan wants ${value.$from}, and no earlier step answered that.`);
-    return found;
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, answers)]));
+function must(holds, sentence) {
+  if (!holds) throw new Error(sentence);
 }

@@ -5,15 +5,15 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { checkRevision, exercise, invocation, report } from './exercise.mjs';
 
 await report('typescript-1', async () => {
-  const { url, plan, headers } = invocation();
+  const { url, plan, era, headers } = invocation();
   const client = new Client({ name: 'turnpike-tests', version: '0' });
   const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
   await client.connect(transport);
   try {
     if (transport.sessionId) throw new Error('the server opened a session.');
-    checkRevision('legacy', transport.protocolVersion);
+    checkRevision(era, transport.protocolVersion);
     const figures = await exercise(plan, (page) => client.listTools(page), (call) => client.callTool(call));
-    return { era: 'legacy', protocolVersion: transport.protocolVersion, ...figures };
+    return { era, ...figures };
   } finally {
     await client.close();
   }

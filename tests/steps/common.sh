@@ -30,3 +30,10 @@ wait_for_line() {
     done
     die "$3 did not listen within a minute."
 }
+
+# Ends the server that the script has started as $server_pid, and waits until it has gone.
+stop_server() {
+    [[ -n ${server_pid-} ]] || return 0
+    kill "$server_pid" 2>/dev/null || true
+    wait "$server_pid" 2>/dev/null || true
+}
