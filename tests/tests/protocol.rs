@@ -203,6 +203,35 @@ async fn foreign_hosts_and_origins_are_refused() {
 }
 
 #[tokio::test]
+async fn a_web_page_of_an_allowed_origin_may_call_and_read_and_no_other() {
+    let (_app, agent) = agent().await;
+    for path in ["/probe/mcp", "/mcp", "/.well-known/oauth-protected-resource/mcp"] {
+        let ask = |origin: &'static str| {
+            let request = agent.request(Method::OPTIONS, path).header("origin", origin);
+            let request = request.header("access-control-request-method", "POST");
+            send(
+                request
+                    .header("access-control-request-headers", "authorization,mcp-protocol-version,mcp-method,mcp-name"),
+            )
+        };
+        let allowed = ask("http://localhost:6274").await;
+        assert_eq!(allowed.status, StatusCode::OK, "{path}");
+        assert_eq!(allowed.headers["access-control-allow-origin"], "http://localhost:6274");
+        let headers = allowed.headers["access-control-allow-headers"].to_str().unwrap().to_lowercase();
+        for needed in ["authorization", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"] {
+            assert!(headers.contains(needed), "{path}: {headers}");
+        }
+        assert!(!ask("https://evil.example").await.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+    let refusal = send(agent.anonymous("/mcp").header("origin", "http://localhost:6274").body("{}")).await;
+    assert_eq!(refusal.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        refusal.headers["access-control-expose-headers"], "www-authenticate",
+        "the page learns where to sign in"
+    );
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_long_is_refused() {
     let (_app, agent) = agent().await;
     let body =

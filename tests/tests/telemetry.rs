@@ -22,6 +22,7 @@ async fn a_call_is_one_tree_of_spans_below_the_caller_s_own() {
     let good = traced.call("list_campaigns", &of_customer).await.unwrap();
     vendor.script().next(1, Behaviour::Permission);
     let refused = caller.call("list_campaigns", &of_customer).await.unwrap();
+    let by_header = caller.traced_by_header(&format!("00-{trace}-{parent}-01")).list_accounts().await.unwrap();
     assert_eq!((good.class(), refused.class()), (None, Some("permission")));
     let store = deployment.store().await;
     let row = store.tenant(tenant).find_call(good.call_id()).await.unwrap().unwrap();
@@ -52,6 +53,9 @@ async fn a_call_is_one_tree_of_spans_below_the_caller_s_own() {
         below.iter().map(|span| (span.attributes["http.response.status_code"].as_str(), span.failed)).collect();
     assert!(statuses.contains(&("500", true)) && statuses.contains(&("200", false)), "{statuses:?}");
     assert!(below.iter().any(|span| span.attributes["http.request.resend_count"] == "1"));
+
+    let of_header = find(by_header.call_id().to_string());
+    assert_eq!((of_header.trace.as_str(), of_header.parent.as_str()), (trace, parent), "a header will do as well");
 
     let other = find(refused.call_id().to_string());
     assert!(other.failed && other.trace != trace && other.parent.is_empty());

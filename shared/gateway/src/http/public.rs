@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::problem;
+use super::{origins, problem};
 use crate::{Face, Gateway};
 
 /// Health, readiness, metadata of the protected resources, and the place that reconnect links lead to.
@@ -30,7 +30,7 @@ pub fn public_routes(gateway: &Arc<Gateway>) -> Router {
         }
         router = router.route(&path, get(|| async { Json(document) }));
     }
-    router.with_state(gateway.clone())
+    router.with_state(gateway.clone()).layer(origins::cors(&gateway.server))
 }
 
 /// RFC 9728.
