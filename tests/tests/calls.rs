@@ -88,6 +88,47 @@ async fn a_tool_that_panics_is_our_fault_and_the_next_call_works() {
 }
 
 #[tokio::test]
+async fn a_tool_that_panics_while_its_arguments_are_looked_at_is_answered_too() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one").await;
+    let early = json!({ "account": probe::ACCOUNT, "text": probe::PANICS_EARLY });
+    assert_eq!(tenant.agent.refused("probe", "echo", early).await["class"], "panic");
+    assert_eq!(last(&app, &tenant).await, (Outcome::OurFault, Some("panic".into()), Micros(0)));
+}
+
+#[tokio::test]
+async fn whatever_a_client_calls_itself_its_calls_are_in_the_ledger_on_both_databases() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = TestApp::start_with(backend, |_| {}).await;
+        let tenant = app.tenant("one").await;
+        let client = json!({ "name": "x\u{0}\r\n\u{1b}[2Jy", "version": "\u{0}" });
+        let meta = json!({ "io.modelcontextprotocol/clientInfo": client });
+        let params =
+            json!({ "name": "echo", "arguments": { "account": probe::ACCOUNT, "text": "a\u{0}b" }, "_meta": meta });
+        let answer = tenant.agent.rpc("/probe/mcp", json!(1), "tools/call", params).await;
+        assert_eq!(answer.body["result"]["isError"], false, "{backend:?}: {answer:?}");
+        assert_eq!(app.calls(tenant.id).await[0].client.as_deref(), Some("x[2Jy"), "{backend:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_agent_that_does_not_listen_cannot_fill_the_ledger_with_refusals() {
+    let app = TestApp::start_with(Backend::Sqlite, |settings| {
+        settings.limits.principal_per_minute = 1;
+        settings.limits.principal_burst = 1;
+    })
+    .await;
+    let tenant = app.tenant("one").await;
+    let echo = json!({ "account": probe::ACCOUNT });
+    tenant.agent.ok("probe", "echo", echo.clone()).await;
+    for _ in 0..200 {
+        assert_eq!(tenant.agent.refused("probe", "echo", echo.clone()).await["class"], "rate_limited");
+    }
+    let rows = app.calls(tenant.id).await.len();
+    assert!((100..150).contains(&rows), "{rows} rows for 200 refusals");
+}
+
+#[tokio::test]
 async fn a_tool_that_hangs_is_stopped_and_recorded() {
     let app = TestApp::start().await;
     let tenant = app.tenant("one").await;

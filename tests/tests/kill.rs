@@ -62,7 +62,7 @@ async fn every_answer_that_a_client_received_is_in_the_ledger_once() {
 const ABANDONED_WRITES: &str = "
 INSERT INTO write_intents (tenant_id, call_id, connection_id, principal, integration, tool, arguments_digest, started_at)
 SELECT tenant_id, gen_random_uuid()::text, id, 'key/gone', integration, 'set_status', 'digest',
-    (extract(epoch FROM now()) * 1000000)::bigint - 200000000
+    (extract(epoch FROM now()) * 1000000)::bigint - 1000000000
 FROM connections, generate_series(1, 200)";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,8 +163,8 @@ impl Ordeal {
     /// Starts the server a last time and compares what the clients remember with what the ledger says.
     async fn reckon(mut self, rounds: usize) -> Figures {
         if !self.alone {
-            // To a server that may have neighbours a write is interrupted when it is two minutes old, not before.
-            self.deployment.execute("UPDATE write_intents SET started_at = started_at - 120000000").await;
+            // To a server that may have neighbours a write is interrupted when it is a quarter of an hour old, not before.
+            self.deployment.execute("UPDATE write_intents SET started_at = started_at - 900000000").await;
         }
         let server = self.deployment.serve().await;
         let caller = self.caller.at(&server);

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use turnpike_tests::{
     agent::{Agent, Answer, MODERN, send},
-    app::TestApp,
+    app::{Backend, TestApp},
     probe,
 };
 
@@ -191,15 +191,21 @@ async fn a_path_that_only_looks_like_an_endpoint_is_none() {
 
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_refused() {
-    let (_app, agent) = agent().await;
+    let app = TestApp::start_with(Backend::Sqlite, |settings| {
+        settings.server.allowed_origins = vec!["https://app.example".into()];
+    })
+    .await;
+    let agent = app.tenant("one").await.agent;
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }).to_string();
     let call = || agent.post("/probe/mcp").body(body.clone());
     assert_eq!(send(call().header("host", "evil.example")).await.status, StatusCode::FORBIDDEN);
-    for origin in ["https://evil.example", "null", "https://127.0.0.1"] {
+    for origin in ["https://evil.example", "null", "https://127.0.0.1", "https://app.example:8443"] {
         assert_eq!(send(call().header("origin", origin)).await.status, StatusCode::FORBIDDEN, "{origin}");
     }
     assert_eq!(send(call()).await.status, StatusCode::OK);
-    assert_eq!(send(call().header("origin", "http://localhost:6274")).await.status, StatusCode::OK);
+    for origin in ["http://localhost:6274", "https://app.example"] {
+        assert_eq!(send(call().header("origin", origin)).await.status, StatusCode::OK, "{origin}");
+    }
 }
 
 #[tokio::test]

@@ -137,6 +137,23 @@ async fn an_ended_grant_leaves_the_present_access_token_usable_until_its_end() {
     assert_eq!(tenant.agent.refused(ADS, "list_accounts", json!({})).await["class"], "reconnect_needed");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_calls_that_wait_for_a_refresh_that_fails_ask_once_and_close_nothing_to_others() {
+    let (app, tenant, tokens) = scene(Backend::Sqlite).await;
+    list_accounts(&tenant).await;
+    tokens.expire_all();
+    app.clock.advance(LIFE);
+    let asked = || app.vendor(ADS).script.recorded().iter().filter(|request| request.uri.path() == "/token").count();
+    let before = asked();
+    app.vendor(ADS).script.on_tokens().next(50, Behaviour::SlowFailure { millis: 300 });
+    for result in join_all((0..50).map(|_| list_accounts(&tenant))).await {
+        assert_eq!(result["_meta"]["error"]["class"], "upstream", "{result}");
+    }
+    assert!(asked() - before < 5, "the authorization server was asked {} times", asked() - before);
+    app.vendor(ADS).script.on_tokens().clear();
+    assert_eq!(list_accounts(&tenant).await["isError"], false, "no breaker stands between");
+}
+
 #[tokio::test]
 async fn a_token_endpoint_that_fails_is_the_upstream_s_fault_and_the_grant_lives_on() {
     let (app, tenant, tokens) = scene(Backend::Sqlite).await;

@@ -161,6 +161,31 @@ async fn a_change_that_the_upstream_fails_is_not_sent_again_by_us() {
 }
 
 #[tokio::test]
+async fn a_change_that_an_upstream_made_although_it_said_it_failed_is_told_as_made() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one").await;
+    let confirmation = preview(&tenant, "second").await;
+    app.vendor("probe").script.next(1, PASS);
+    app.vendor("probe").script.next(1, Behaviour::ActThenFail);
+    let applied = tenant.agent.ok("probe", "set", confirmation).await;
+    assert_eq!((&applied["status"], &applied["after"]["text"]), (&json!("applied"), &json!("second")));
+    assert_eq!(sent(&app), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_an_upstream_accepted_and_did_not_make_is_not_told_as_made() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one").await;
+    let confirmation = preview(&tenant, "second").await;
+    app.vendor("probe").script.next(1, PASS);
+    app.vendor("probe").script.next(1, Behaviour::Garbage);
+    let error = tenant.agent.refused("probe", "set", confirmation.clone()).await;
+    assert_eq!(error["class"], "outcome_unknown", "{error}");
+    assert_eq!(tenant.agent.refused("probe", "set", confirmation).await["class"], "outcome_unknown");
+    assert_eq!((sent(&app), value(&tenant).await), (1, json!("first")));
+}
+
+#[tokio::test]
 async fn a_client_that_goes_away_does_not_stop_a_confirmed_change_half_way() {
     let app = TestApp::start().await;
     let tenant = app.tenant("one").await;

@@ -12,6 +12,9 @@ use crate::{
     gaql::Query,
 };
 
+/// Rows of a page of Google's, which cannot be made smaller.
+const GOOGLE_PAGE: u32 = 10_000;
+
 /// An account and the manager through which it is reached.
 #[derive(Clone, Copy)]
 pub(crate) struct Customer<'a> {
@@ -22,7 +25,7 @@ pub(crate) struct Customer<'a> {
 
 /// Where the next page starts: in the upstream's page of `token`, after `skip` rows.
 ///
-/// Google's pages have 10,000 rows and cannot be made smaller, ours are cut from them.
+/// Ours are cut from Google's.
 #[derive(Serialize, Deserialize, Default)]
 struct Place {
     token: Option<String>,
@@ -50,9 +53,16 @@ impl<'a> Customer<'a> {
     ) -> Result<(Vec<Row>, Page), ToolError> {
         let place = cursor.map(|cursor| self.cx.open_cursor(args, cursor)).transpose()?;
         let Place { token, skip } = place.unwrap_or_default();
-        let found: SearchResponse<Row> = self.search(query, token.as_deref()).await?;
-
         let end = skip.saturating_add(max_rows.get());
+        // Within the first of Google's pages a limit spares both of us the rest of it. A token is good for the query that it
+        // came from, so beyond that page no limit is ours.
+        let cut = u32::try_from(end + 1).ok().filter(|cut| token.is_none() && *cut < GOOGLE_PAGE);
+        let asked = Query {
+            limit: cut.map(|cut| query.limit.map_or(cut, |own| own.min(cut))).or(query.limit),
+            ..query.clone()
+        };
+        let found: SearchResponse<Row> = self.search(&asked, token.as_deref()).await?;
+
         let next = match (end < found.results.len(), found.next_page_token) {
             (true, _) => Some(Place { token, skip: end }),
             (false, Some(token)) => Some(Place { token: Some(token), skip: 0 }),

@@ -18,8 +18,10 @@ use crate::{
 
 /// How often the small work that no call waits for is done.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
-/// A write that began so long ago has no process any more that could finish it.
-const ABANDONED: Duration = Duration::from_secs(120);
+/// A write that was sent so long ago has no process any more that waits for it: each of its few requests has an end.
+const ABANDONED: Duration = Duration::from_secs(900);
+/// How long the end waits for what should have ended by then.
+const LAST_PATIENCE: Duration = Duration::from_secs(15);
 /// How far back housekeeping looks for such writes; the start of a server looks at all.
 const LOOK_BACK: Duration = Duration::from_secs(3600);
 
@@ -58,13 +60,14 @@ impl App {
             handles: operator.handles.clone(),
             integrations: operator.integrations.clone(),
         });
-        Ok(Self { operator, gateway, public_url, settings, ledger: writer })
+        let app = Self { operator, gateway, public_url, settings, ledger: writer };
+        app.housekeeper().begin().await?;
+        Ok(app)
     }
 
     /// Serves until `stop` resolves; then finishes the calls under way and writes down what is left to write.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let keeper = self.housekeeper();
-        keeper.begin().await?;
         let stopped = CancellationToken::new();
         let router = turnpike_gateway::router(&self.gateway, &stopped);
         let keeper = tokio::spawn(keeper.run(stopped.clone()));
@@ -97,10 +100,12 @@ impl App {
     /// Waits for refreshes and for the ledger.
     pub async fn finish(self) -> Result<()> {
         let Self { operator, gateway, ledger, .. } = self;
-        operator.vault.drain().await;
+        if timeout(LAST_PATIENCE, operator.vault.drain()).await.is_err() {
+            tracing::warn!("a refresh has not ended and is cut off; its connection may need a person");
+        }
         gateway.authenticator().flush_last_used().await?;
         drop(gateway);
-        if timeout(Duration::from_secs(15), ledger).await.is_err() {
+        if timeout(LAST_PATIENCE, ledger).await.is_err() {
             tracing::warn!("a call still holds the ledger; it is left behind");
         }
         tracing::info!("stopped");

@@ -36,6 +36,22 @@ impl Settings {
                 "a local key file is refused in production: whoever copies the disk has every credential",
             );
         }
+        for (name, own) in &self.integrations {
+            for url in [&own.base_url, &own.token_url].into_iter().filter(|url| !url.is_empty()) {
+                if !Url::parse(url).is_ok_and(|url| is_secure(&url)) {
+                    let reason = format!("`{url}` must begin with https://; http:// is for loopback only");
+                    return Err(ConfigError::Refused { key: "integrations", reason: format!("{name}: {reason}") });
+                }
+            }
+        }
+        if let Some(origin) =
+            self.server.allowed_origins.iter().find(|origin| Url::parse(origin.trim_end_matches(":*")).is_err())
+        {
+            return refused(
+                "server.allowed_origins",
+                &format!("`{origin}` is no origin: write https://host or https://host:port"),
+            );
+        }
         if self.store.max_connections == 0 {
             return refused("store.max_connections", "it must be at least 1");
         }
@@ -61,17 +77,22 @@ impl Settings {
 fn check_public_url(text: &str) -> Result<(), ConfigError> {
     let refused = |reason: &str| Err(ConfigError::Refused { key: "server.public_url", reason: reason.into() });
     let Ok(url) = Url::parse(text) else { return refused("it is not a URL") };
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return refused("it names no host"),
-    };
-    if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
+    if !is_secure(&url) {
         return refused("it must begin with https://; http:// is for loopback only");
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
         return refused("it must be scheme and host only");
     }
     Ok(())
+}
+
+/// Encrypted on the way, or not on its way to another machine.
+fn is_secure(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    url.scheme() == "https" || url.scheme() == "http" && loopback
 }

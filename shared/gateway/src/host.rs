@@ -157,7 +157,7 @@ impl ServerHandler for McpHost {
             found,
             arguments: request.arguments.unwrap_or_default(),
             caller,
-            client: client.map(|client| shortened(&client).to_owned()),
+            client: client.map(|client| shortened(&client)),
             protocol_version: protocol_version
                 .or_else(|| header("mcp-protocol-version").map(str::to_owned))
                 .unwrap_or_default(),
@@ -206,7 +206,7 @@ fn not_offered(method: &'static str) -> ErrorData {
     ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None)
 }
 
-/// A name from outside, short enough for logs and the ledger.
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(80).map_or(text, |(at, _)| &text[..at])
+/// A name from outside, fit for logs and the ledger: short, on one line, and without what PostgreSQL does not store.
+fn shortened(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(80).collect()
 }

@@ -31,6 +31,11 @@ impl PriceBook {
         Self(settings)
     }
 
+    /// The currency of all prices.
+    pub fn currency(&self) -> Currency {
+        self.0.currency
+    }
+
     /// The price of a call of a cost class (`light`, `standard`, `heavy`) that ended so.
     pub fn price(&self, cost_class: &str, outcome: Outcome) -> Price {
         let list = match cost_class {

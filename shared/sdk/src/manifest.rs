@@ -55,6 +55,16 @@ pub enum AuthShape {
     },
 }
 
+impl AuthShape {
+    /// Whether short-lived access tokens are got with something longer-lived: that can end while a token still works.
+    pub fn has_access_tokens(&self) -> bool {
+        match self {
+            Self::OAuthRefresh(_) | Self::LoginWithAmazon(_) | Self::RestliOAuth(_) => true,
+            Self::SystemUserToken | Self::ApiKey { .. } => false,
+        }
+    }
+}
+
 /// An upstream's OAuth 2 endpoints and scopes.
 #[derive(Clone, Debug)]
 pub struct OAuth {

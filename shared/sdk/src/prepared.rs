@@ -57,9 +57,9 @@ pub trait PreparedWrite: Send + Sync {
     /// Works out the change.
     fn plan(&self, before: &Value) -> Result<Planned, ToolError>;
     /// Asks the upstream to check the change.
-    fn dry_run<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
+    fn dry_run<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
     /// Makes the change.
-    fn apply<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
+    fn apply<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
 }
 
 struct Call<T: ReadTool>(T::Args);
@@ -100,6 +100,10 @@ fn to_value(value: &impl Serialize) -> Result<Value, ToolError> {
     serde_json::to_value(value).map_err(|error| ToolError::Bug(format!("answer: {error}")))
 }
 
+fn state<T: WriteTool>(value: &Value) -> Result<T::State, ToolError> {
+    T::State::deserialize(value).map_err(|error| ToolError::Bug(format!("state: {error}")))
+}
+
 impl<T: ReadTool> PreparedRead for Call<T> {
     fn touches(&self) -> Touches {
         self.0.touches()
@@ -120,17 +124,15 @@ impl<T: WriteTool> PreparedWrite for Steps<T> {
     }
 
     fn plan(&self, before: &Value) -> Result<Planned, ToolError> {
-        let before =
-            T::State::deserialize(before).map_err(|error| ToolError::Bug(format!("observed state: {error}")))?;
-        let plan = T::plan(&self.0, &before)?;
+        let plan = T::plan(&self.0, &state::<T>(before)?)?;
         Ok(Planned { after: to_value(&plan.after)?, summary: plan.summary, warnings: plan.warnings })
     }
 
-    fn dry_run<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
-        Box::pin(T::dry_run(&self.0, cx))
+    fn dry_run<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
+        Box::pin(async move { T::dry_run(&self.0, &state::<T>(after)?, cx).await })
     }
 
-    fn apply<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
-        Box::pin(T::apply(&self.0, cx))
+    fn apply<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
+        Box::pin(async move { T::apply(&self.0, &state::<T>(after)?, cx).await })
     }
 }

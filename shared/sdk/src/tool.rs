@@ -122,10 +122,10 @@ pub trait WriteTool: Send + Sync + 'static {
     fn observe(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<Self::State, ToolError>> + Send;
     /// Works out the change; refuses what must not be done.
     fn plan(args: &Self::Args, before: &Self::State) -> Result<Plan<Self::State>, ToolError>;
-    /// Asks the upstream to check the change without making it, where it can.
-    fn dry_run(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
-    /// Makes the change.
-    fn apply(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
+    /// Asks the upstream to check the planned change without making it, where it can.
+    fn dry_run(args: &Self::Args, after: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
+    /// Makes the planned change, of exactly what was observed.
+    fn apply(args: &Self::Args, after: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
 }
 
 /// A tool with its types erased, as the pipeline holds it.

@@ -24,7 +24,7 @@ pub struct NewApiKey {
     pub scopes: Vec<String>,
     /// The integrations that it opens; none means all.
     pub servers: Option<Vec<String>>,
-    /// The networks that it works from; an empty list means any.
+    /// The addresses that it works from; an empty list means any.
     pub allowed_ips: Vec<String>,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,
@@ -49,7 +49,7 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     /// The integrations that it opens; none means all.
     pub servers: Option<Vec<String>>,
-    /// The networks that it works from; an empty list means any.
+    /// The addresses that it works from; an empty list means any.
     pub allowed_ips: Vec<String>,
     /// When it ends, if it does.
     pub expires_at: Option<Timestamp>,

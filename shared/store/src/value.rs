@@ -75,8 +75,13 @@ impl ToSql for &str {
     type Raw = String;
 
     fn to_raw(&self) -> String {
-        (*self).to_owned()
+        storable(self)
     }
+}
+
+/// PostgreSQL stores no NUL in a text, and what one database refuses neither keeps.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// `type as raw: value -> raw, raw -> value`
@@ -102,7 +107,7 @@ macro_rules! stored {
 stored! {
     bool as bool: |it| *it, |raw| raw;
     i64 as i64: |it| *it, |raw| raw;
-    String as String: |it| it.clone(), |raw| raw;
+    String as String: |it| storable(it), |raw| raw;
     Vec<u8> as Vec<u8>: |it| it.clone(), |raw| raw;
     [u8; 32] as Vec<u8>: |it| it.to_vec(), |raw| raw.as_slice().try_into()?;
     Vec<String> as String: |it| serde_json::Value::from(it.as_slice()).to_string(), |raw| serde_json::from_str(&raw)?;

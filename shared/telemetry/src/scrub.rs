@@ -17,7 +17,8 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         r"|ya29\.[0-9A-Za-z._-]+|1//[0-9A-Za-z._-]{6,}|EAA[0-9A-Za-z]{16,}|Atz[ar]\|[0-9A-Za-z+/=_-]+",
         r"|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
         r"|(?i:bearer\s+)[0-9A-Za-z._~+/=-]{8,}",
-        r"|(?i:(?:client_secret|refresh_token|access_token|api_key|password|appsecret_proof)[=:]\s*)[^&\s,;}]+",
+        r#"|(?i:(?:client_secret|refresh_token|access_token|api_key|password|appsecret_proof)\\?"?[=:]\s*\\?"?)[^&\s,;}"\\]+"#,
+        r"|GOCSPX-[0-9A-Za-z_-]+",
         r"|://[^/\s:@]+:[^/\s@]+@",
     ))
     .expect("a valid pattern")
@@ -70,6 +71,9 @@ mod tests {
             "Bearer abcdefghijkl",
             "client_secret=hush-hush",
             "refresh_token=1234",
+            r#"{"refresh_token": "hush-hush"}"#,
+            r#"{\"client_secret\":\"hush-hush\"}"#,
+            "GOCSPX-hush",
             "postgres://app:hush@db/turnpike",
         ] {
             let text = format!("before {secret} after");

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use turnpike_breaker::{Key, Stopped};
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
 use turnpike_sdk::{Connection, Effect, Egress, Request, Response};
-use turnpike_telemetry::{Traceparent, UpstreamSpan, upstream_span};
+use turnpike_telemetry::{Traceparent, UpstreamSpan, scrub, upstream_span};
 use turnpike_vault::{Lease, Renewal, VaultError};
 
 use crate::{Endpoint, Route, Upstream, apply::apply};
@@ -103,7 +103,10 @@ impl Lane {
         self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(stopped)?;
 
         let mut lease = self.upstream.vault().lease(&renewal).await.map_err(|error| self.not_leased(error))?;
-        keys.push(self.key(&format!("app/{}", lease.credential.app())));
+        keys.push(match lease.credential.app() {
+            Some(app) => self.key(&format!("app/{app}")),
+            None => self.key(&format!("app/of/{}", self.connection.id)),
+        });
 
         let mut refreshed = false;
         let mut attempt = 0;
@@ -121,6 +124,8 @@ impl Lane {
             match fault.class {
                 Class::AuthExpired if !refreshed => {
                     refreshed = true;
+                    // It has answered: a probe ends here, or nobody could ask while we refresh.
+                    self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
                     lease = self.renew(&renewal, &lease).await?;
                     continue;
                 }
@@ -156,6 +161,8 @@ impl Lane {
                 let (parts, body) = answer.into_parts();
                 let response = Response { status: parts.status, headers: parts.headers, body };
                 let fault = (self.route.integration.classify)(&response, self.upstream.now());
+                // A vendor may quote what we sent.
+                let fault = fault.map(|fault| Fault { message: scrub(&fault.message).into_owned(), ..fault });
                 (parts.status.as_u16(), fault.map_or(Ok(response), Err))
             }
             Err(error) => (0, Err(not_answered(error, request.effect))),
@@ -239,12 +246,13 @@ impl Lane {
     fn not_leased(&self, error: VaultError) -> Fault {
         match error {
             VaultError::Reconnect { reason } => Fault::new(Class::AuthRevoked, reason),
-            VaultError::ClientRefused(_) => Fault::new(Class::AuthRevoked, error.to_string()),
-            VaultError::Unanswered(_) | VaultError::Unusable | VaultError::Busy => {
-                self.upstream.breakers().failed(&self.key("host"), self.upstream.now());
+            // The authorization server is another host: its failures say nothing of this one.
+            VaultError::Unanswered(_) | VaultError::Unusable | VaultError::Busy | VaultError::Failed(_) => {
                 Fault::new(Class::Upstream, error.to_string())
             }
-            VaultError::Unsealed | VaultError::Key(_) | VaultError::Store(_) => self.blame_us(&error.to_string()),
+            VaultError::ClientRefused(_) | VaultError::Unsealed | VaultError::Key(_) | VaultError::Store(_) => {
+                self.blame_us(&error.to_string())
+            }
         }
     }
 
@@ -288,6 +296,9 @@ fn stopped(stopped: Stopped) -> Fault {
 }
 
 fn not_answered(error: WireError, effect: Effect) -> Fault {
+    if error == WireError::TooLarge && effect == Effect::Read {
+        return Fault::new(Class::BadRequest, format!("{error}; ask for fewer rows, fewer days or fewer fields"));
+    }
     let unanswered = effect == Effect::Write && error.may_have_acted();
     Fault { unanswered, ..Fault::new(Class::Upstream, error.to_string()) }
 }

@@ -90,6 +90,7 @@ impl Upstream {
         let now = self.0.ambient.now();
         let not_served = || ToolError::Bug(format!("integration {} is not served here", connection.integration));
         let lane = self.lane(connection.clone(), now.plus(Duration::from_secs(45))).ok_or_else(not_served)?;
+        let lane = Arc::new(lane);
         let route = self.find_route(&connection.integration).ok_or_else(not_served)?;
         let cx = Cx::new(CallScope {
             now,
@@ -97,10 +98,11 @@ impl Upstream {
             principal: "connect".into(),
             connection: connection.clone(),
             version: route.version.clone(),
-            egress: Arc::new(lane),
+            egress: lane.clone(),
             handles,
         });
-        (route.integration.accounts)(cx).await
+        // An operator is told what an agent is not.
+        (route.integration.accounts)(cx).await.map_err(|error| lane.own_fault().map_or(error, ToolError::Bug))
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -133,12 +133,13 @@ impl Credential {
         self.grant().and_then(|grant| grant.access.as_ref()).map(|access| access.expires_at)
     }
 
-    /// Names the vendor app that this credential belongs to: holds of scope "app" are shared by all that have the same.
-    pub fn app(&self) -> &str {
+    /// Names the vendor app that this credential belongs to: holds of scope "app" are shared by all that have the same. A
+    /// static key belongs to none.
+    pub fn app(&self) -> Option<&str> {
         match self {
-            Self::SystemUserToken { app_id, .. } => app_id,
-            Self::ApiKey { .. } => "key",
-            shape => shape.grant().map_or("", |grant| &grant.client_id),
+            Self::SystemUserToken { app_id, .. } => Some(app_id),
+            Self::ApiKey { .. } => None,
+            shape => shape.grant().map(|grant| grant.client_id.as_str()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Why a credential cannot be had.
 
+use std::sync::Arc;
+
 use turnpike_core::WireError;
 use turnpike_store::StoreError;
 
@@ -26,6 +28,9 @@ pub enum VaultError {
     /// Another replica refreshes and has not finished.
     #[error("a refresh by another replica has not finished")]
     Busy,
+    /// A refresh that this call waited for has failed.
+    #[error("{0}")]
+    Failed(Arc<str>),
     /// A sealed value does not open: it was changed or moved, or its key is gone.
     #[error("a sealed value does not open")]
     Unsealed,

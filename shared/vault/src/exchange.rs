@@ -15,7 +15,7 @@ use turnpike_core::{Wire, WireError};
 use crate::{OAuthGrant, VaultError};
 
 /// Life of an access token when the answer does not tell.
-const ASSUMED_LIFE: Duration = Duration::from_secs(300);
+const ASSUMED_LIFE: Duration = Duration::from_secs(900);
 
 /// What a refresh gave.
 pub(crate) struct Fresh {
@@ -65,7 +65,9 @@ impl<'c> AsyncHttpClient<'c> for OverWire {
         let sent = self.0.send(http::Request::from_parts(parts, Bytes::from(body)));
         Box::pin(async move {
             let (parts, body) = sent.await?.into_parts();
-            Ok(http::Response::from_parts(parts, body.to_vec()))
+            // A server in trouble says nothing that is final, whatever words it finds.
+            let in_trouble = parts.status.is_server_error() || parts.status == http::StatusCode::TOO_MANY_REQUESTS;
+            Ok(http::Response::from_parts(parts, if in_trouble { vec![] } else { body.to_vec() }))
         })
     }
 }
@@ -76,6 +78,8 @@ fn failure(error: RequestTokenError<WireError, oauth2::StandardErrorResponse<Bas
             let words = response.error_description().cloned().unwrap_or_else(|| response.error().to_string());
             match response.error() {
                 BasicErrorResponseType::InvalidGrant => Failure::GrantEnded(words),
+                // `temporarily_unavailable` and the like.
+                BasicErrorResponseType::Extension(_) => Failure::Other(VaultError::Unusable),
                 _ => Failure::Other(VaultError::ClientRefused(words)),
             }
         }

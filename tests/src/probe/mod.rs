@@ -10,6 +10,8 @@ use turnpike_sdk::{Account, AuthShape, Field, Integration, Limits, Manifest, Rat
 
 /// The account that every connection to the probe reaches.
 pub const ACCOUNT: &str = "one";
+/// With this as `text`, every tool panics while its arguments are looked at.
+pub const PANICS_EARLY: &str = "panic early";
 /// How long a probe tool may take.
 pub const TIMEOUT: Duration = Duration::from_millis(400);
 

@@ -23,6 +23,7 @@ pub(super) struct Args {
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
+        assert_ne!(self.text, super::PANICS_EARLY, "as asked");
         Touches::Accounts(vec![AccountId::new(self.account.clone())])
     }
 }
@@ -102,11 +103,11 @@ impl WriteTool for Set {
         Ok(Plan { after: Value { text: args.text.clone() }, summary: "Set the value.".into(), warnings: vec![] })
     }
 
-    async fn dry_run(_: &Args, _: &Cx) -> Result<(), ToolError> {
+    async fn dry_run(_: &Args, _: &Value, _: &Cx) -> Result<(), ToolError> {
         Ok(())
     }
 
-    async fn apply(args: &Args, cx: &Cx) -> Result<(), ToolError> {
+    async fn apply(args: &Args, _: &Value, cx: &Cx) -> Result<(), ToolError> {
         cx.send(Request::post("/value", &args.text, Effect::Write)?).await?;
         Ok(())
     }

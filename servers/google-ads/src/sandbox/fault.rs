@@ -31,6 +31,8 @@ fn refusal(behaviour: Behaviour) -> Refusal {
         Behaviour::VersionDead => version_dead(),
         // The script acts these out itself.
         Behaviour::Slow { .. }
+        | Behaviour::SlowFailure { .. }
+        | Behaviour::ActThenFail
         | Behaviour::Reset
         | Behaviour::Html500
         | Behaviour::Garbage

@@ -66,7 +66,12 @@ impl Checked {
         Ok(Self { resource, select, predicates, order_by, limit: query.limit, range: range.within(Range::of(YEARS)) })
     }
 
-    /// The rows, in order.
+    /// How many of the rows the query wants.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.map_or(usize::MAX, |limit| limit as usize)
+    }
+
+    /// The rows that match, in order, without regard to the limit.
     pub(super) fn run<'w>(&self, customer: &'w Customer, world: &'w World) -> Vec<Row<'w>> {
         let of_metrics = |field: &Field| field.category() == "METRIC";
         let keeps = |row: &Row<'_>, metrics: bool| {
@@ -95,8 +100,7 @@ impl Checked {
         rows.retain(|row| keeps(row, true));
         let mut keyed: Vec<_> = rows.into_iter().map(|row| (self.sort_key(&row), row)).collect();
         keyed.sort_by(|(one, _), (other, _)| self.compare(one, other));
-        let limit = self.limit.map_or(usize::MAX, |limit| limit as usize);
-        keyed.into_iter().map(|(_, row)| row).take(limit).collect()
+        keyed.into_iter().map(|(_, row)| row).collect()
     }
 
     fn sort_key<'w>(&self, row: &Row<'w>) -> Vec<Option<Cell<'w>>> {

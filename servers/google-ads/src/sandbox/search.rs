@@ -65,11 +65,14 @@ pub(super) fn page(request: &Search, customer: &Customer, world: &World, today: 
     if request.validate_only {
         return Ok(json!({}));
     }
-    let rows = query.run(customer, world);
+    let mut rows = query.run(customer, world);
+    // Counts without regard to LIMIT, as Google's own reference says.
+    let matching = rows.len();
+    rows.truncate(query.limit());
     let mut body =
         json!({ "fieldMask": answer::mask(&query.select), "queryResourceConsumption": rows.len().to_string() });
     if request.search_settings.return_total_results_count {
-        body["totalResultsCount"] = rows.len().to_string().into();
+        body["totalResultsCount"] = matching.to_string().into();
     }
     if request.search_settings.return_summary_row {
         body["summaryRow"] = summary(&rows, &query);
@@ -85,7 +88,8 @@ pub(super) fn page(request: &Search, customer: &Customer, world: &World, today: 
 
 pub(super) fn stream(request: &Stream, customer: &Customer, world: &World, today: NaiveDate) -> Result<Value, Refusal> {
     let query = Checked::new(&request.query, customer, today)?;
-    let rows = query.run(customer, world);
+    let mut rows = query.run(customer, world);
+    rows.truncate(query.limit());
     let mask = answer::mask(&query.select);
     let batch = |part: &str, value: Value| json!({ part: value, "fieldMask": mask, "requestId": REQUEST_ID });
     let mut batches = vec![];

@@ -99,13 +99,13 @@ impl WriteTool for SetBudget {
         Ok(Plan { after: State { budget: Some(after) }, summary, warnings })
     }
 
-    async fn dry_run(args: &Args, cx: &Cx) -> Result<(), ToolError> {
-        let (customer, update) = args.update(cx).await?;
+    async fn dry_run(args: &Args, after: &State, cx: &Cx) -> Result<(), ToolError> {
+        let (customer, update) = args.update(after, cx)?;
         customer.check("campaignBudgets", "amount_micros", vec![update]).await
     }
 
-    async fn apply(args: &Args, cx: &Cx) -> Result<(), ToolError> {
-        let (customer, update) = args.update(cx).await?;
+    async fn apply(args: &Args, after: &State, cx: &Cx) -> Result<(), ToolError> {
+        let (customer, update) = args.update(after, cx)?;
         customer.apply("campaignBudgets", "amount_micros", vec![update]).await
     }
 }
@@ -126,15 +126,12 @@ impl Args {
         .filter("campaign.id", Test::is(self.campaign_id))
     }
 
-    /// Plans afresh, because only the campaign tells which budget is its own, and it may have got another since the
-    /// preview.
-    async fn update<'a>(&self, cx: &'a Cx) -> Result<(Customer<'a>, BudgetUpdate), ToolError> {
-        let plan = SetBudget::plan(self, &SetBudget::observe(self, cx).await?)?;
-        let budget_id = plan.after.budget.map(|budget| budget.budget_id).unwrap_or_default();
+    /// The budget that was previewed, and no other that the campaign may have got since.
+    fn update<'a>(&self, after: &State, cx: &'a Cx) -> Result<(Customer<'a>, BudgetUpdate), ToolError> {
+        let planned = after.budget.as_ref().ok_or_else(|| ToolError::Bug("a plan without a budget".into()))?;
         let customer = Customer::of(cx, self.customer_id.client(cx)?);
-        let Micros(micros) = self.daily_amount.micros();
-        let resource_name = customer.resource("campaignBudgets", budget_id);
-        Ok((customer, BudgetUpdate { resource_name, amount_micros: micros.to_string() }))
+        let resource_name = customer.resource("campaignBudgets", &planned.budget_id);
+        Ok((customer, BudgetUpdate { resource_name, amount_micros: planned.daily_amount_micros.to_string() }))
     }
 }
 

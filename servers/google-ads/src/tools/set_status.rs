@@ -102,12 +102,12 @@ impl WriteTool for SetStatus {
         Ok(Plan { after, summary, warnings })
     }
 
-    async fn dry_run(args: &Args, cx: &Cx) -> Result<(), ToolError> {
+    async fn dry_run(args: &Args, _: &Statuses, cx: &Cx) -> Result<(), ToolError> {
         let customer = Customer::of(cx, args.customer_id.client(cx)?);
         customer.check(args.level.service(), "status", args.updates(customer)).await
     }
 
-    async fn apply(args: &Args, cx: &Cx) -> Result<(), ToolError> {
+    async fn apply(args: &Args, _: &Statuses, cx: &Cx) -> Result<(), ToolError> {
         let customer = Customer::of(cx, args.customer_id.client(cx)?);
         customer.apply(args.level.service(), "status", args.updates(customer)).await
     }

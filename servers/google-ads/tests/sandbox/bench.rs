@@ -152,7 +152,7 @@ impl Bench {
         let cx = self.cx(tool);
         let before = steps.observe(&cx).await?;
         let planned = steps.plan(&before)?;
-        steps.dry_run(&cx).await?;
+        steps.dry_run(&planned.after, &cx).await?;
         assert_eq!(steps.observe(&cx).await?, before, "a preview changes nothing");
         Ok((before, planned))
     }
@@ -161,7 +161,10 @@ impl Bench {
     pub(crate) async fn apply(&self, tool: &'static str, arguments: Value) -> Result<Value, ToolError> {
         let Prepared::Write { steps, .. } = self.prepare(tool, arguments)? else { panic!("{tool} only reads") };
         let cx = self.cx(tool);
-        steps.apply(&cx).await?;
+        let before = steps.observe(&cx).await?;
+        // What our own plan refuses is sent all the same: here it is Google that must refuse.
+        let after = steps.plan(&before).map_or(before, |planned| planned.after);
+        steps.apply(&after, &cx).await?;
         steps.observe(&cx).await
     }
 

@@ -1,6 +1,6 @@
 //! Only well-formed JSON-RPC reaches rmcp; everything else gets a JSON-RPC error that says what is wrong.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -11,6 +11,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
+use tokio::time::timeout;
 
 use super::{Endpoint, problem};
 use crate::{Caller, identity::needed_scope};
@@ -19,6 +20,9 @@ use crate::{Caller, identity::needed_scope};
 const KNOWN_VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 /// Those that we offer.
 const OFFERED_VERSIONS: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
+
+/// How long a client may take to send its message.
+const SLOWEST_BODY: Duration = Duration::from_secs(30);
 
 /// A JSON-RPC message: exact names, nothing twice, nothing else.
 #[derive(Deserialize)]
@@ -69,7 +73,11 @@ pub(super) async fn guard(State(endpoint): State<Endpoint>, request: Request, ne
         .get("mcp-protocol-version")
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, endpoint.gateway.server.max_body_bytes).await else {
+    let Ok(body) = timeout(SLOWEST_BODY, to_bytes(body, endpoint.gateway.server.max_body_bytes)).await else {
+        let message = format!("the request body did not come within {} seconds", SLOWEST_BODY.as_secs());
+        return problem::rpc_error(StatusCode::REQUEST_TIMEOUT, Value::Null, problem::INVALID_REQUEST, &message, None);
+    };
+    let Ok(body) = body else {
         let message = format!("the request body is longer than {} bytes", endpoint.gateway.server.max_body_bytes);
         return problem::rpc_error(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -155,7 +163,7 @@ fn check(body: &[u8]) -> Result<(Value, Option<String>), Malformed> {
 }
 
 fn is_id(text: &str) -> bool {
-    text.starts_with('"') || text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit())
+    text.starts_with('"') || text.parse::<i64>().is_ok()
 }
 
 /// A call of a tool that the credential does not reach is answered with the challenge that names the scope.
@@ -200,6 +208,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#,
             r#"{"jsonrpc":"2.0","id":1e3,"method":"ping"}"#,
             r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":9223372036854775808,"method":"ping"}"#,
             r#"{"jsonrpc":"2.0","id":1}"#,
             r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":1,"Method":"ping"}"#,

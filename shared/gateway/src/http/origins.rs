@@ -4,6 +4,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header, request::Parts};
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use turnpike_config::ServerSettings;
+use url::Url;
 
 /// Web pages that may call a server without a public address: those of this machine.
 const LOOPBACK: [&str; 2] = ["http://localhost:", "http://127.0.0.1:"];
@@ -16,13 +17,23 @@ pub(super) fn apply(
 ) -> StreamableHttpServerConfig {
     let own_host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
     let mut hosts = server.allowed_hosts.clone();
-    let mut origins = server.allowed_origins.clone();
+    let mut origins: Vec<_> = server.allowed_origins.iter().map(|origin| with_port(origin)).collect();
     hosts.push(own_host.to_owned());
     if server.public_url.is_empty() {
         hosts.extend(["localhost", "127.0.0.1", "::1"].map(String::from));
         origins.extend(LOOPBACK.map(|origin| format!("{origin}*")));
     }
     config.with_allowed_hosts(hosts).with_allowed_origins(origins).enforce_origin_validation()
+}
+
+/// An entry without a port means the scheme's own: rmcp would take it for any.
+fn with_port(origin: &str) -> String {
+    match Url::parse(origin) {
+        Ok(url) if url.port().is_none() && !origin.ends_with(":*") => {
+            url.port_or_known_default().map_or_else(|| origin.to_owned(), |port| format!("{origin}:{port}"))
+        }
+        _ => origin.to_owned(),
+    }
 }
 
 /// Lets the web pages of the same origins read our answers.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use turnpike_core::{AccountId, Outcome};
+use turnpike_core::{AccountId, Class, Fault, Outcome};
 use turnpike_limiter::{Bucket, Whose};
 use turnpike_sdk::{Access, Rate, Touches};
 use turnpike_store::{ConnectionState, TenantState};
@@ -106,6 +106,10 @@ impl Gateway {
                 format!("the connection to {} is switched off", manifest.title),
             )
             .next("Ask a person of the organisation to switch it on.")),
+            ConnectionState::ReconnectNeeded if !manifest.auth.has_access_tokens() => {
+                let reason = format!("{} no longer accepts the credential of this connection", manifest.title);
+                Err(Fault::new(Class::AuthRevoked, reason).into())
+            }
             // Only the refresh half has ended: the present access token may still be good. The vault knows.
             ConnectionState::ReconnectNeeded | ConnectionState::Ok | ConnectionState::Expiring => Ok(connected),
         }

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 use serde_json::Value;
 use turnpike_core::{ConnectionId, Outcome, TenantId, Timestamp};
+use turnpike_metering::{LedgerError, Price};
 
-use super::{Answer, Call};
+use super::{Answer, Call, Refusal, Shown};
 use crate::{Gateway, gateway::Connected};
 
 /// No tool keeps answers for longer.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Tenant and connection first: no answer ever crosses between them. The instant is the connection's last change.
 type Key = (TenantId, ConnectionId, Timestamp, String);
@@ -37,9 +38,12 @@ impl Gateway {
         Some(Answer { outcome, value: kept.1.clone(), kept_since: Some(kept.0) })
     }
 
-    /// Keeps an answer that the tool allows to be kept.
-    pub(super) fn keep(&self, call: &Call, connected: &Connected, answer: &Answer) {
-        if call.found.spec().cache.is_some() {
+    /// Keeps an answer that the tool allows to be kept, that was given, and that is not a kept one itself.
+    pub(super) fn keep(&self, call: &Call, result: &Result<Shown, Refusal>, recorded: &Result<Price, LedgerError>) {
+        let (Some(_), Some(connected)) = (call.found.spec().cache, &call.connected) else { return };
+        if let (Ok(Shown { answer, .. }), Ok(_)) = (result, recorded)
+            && answer.kept_since.is_none()
+        {
             self.kept.0.insert(key(call, connected), Arc::new((call.began, answer.value.clone())));
         }
     }

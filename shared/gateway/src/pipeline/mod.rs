@@ -9,8 +9,9 @@ mod text;
 mod work;
 mod writes;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 pub(crate) use kept::KeptAnswers;
 use refusal::Refusal;
 use rmcp::model::{CallToolResult, JsonObject};
@@ -81,8 +82,14 @@ impl Gateway {
         let (began, connected, lane) = (self.ambient.now(), None, None);
         let mut call = Call { id, found, caller, client, digest, began, cancelled, trace_id, connected, lane };
         async {
-            let result = self.run(&mut call, arguments).await.and_then(|answer| self.shown(answer));
+            // rmcp would leave a call whose handler panics without any answer.
+            let ran = AssertUnwindSafe(async {
+                let answer = self.run(&mut call, arguments).await?;
+                self.shown(answer)
+            });
+            let result = ran.catch_unwind().await.unwrap_or_else(|_| Err(Refusal::panicked()));
             let recorded = self.record(&call, &result).await;
+            self.keep(&call, &result, &recorded);
             self.reply(&call, result, recorded)
         }
         .instrument(span)
@@ -100,9 +107,7 @@ impl Gateway {
         if let Some(answer) = self.find_kept(call, &connected) {
             return Ok(answer);
         }
-        let answer = self.work(call, &connected, prepared).await?;
-        self.keep(call, &connected, &answer);
-        Ok(answer)
+        self.work(call, &connected, prepared).await
     }
 }
 

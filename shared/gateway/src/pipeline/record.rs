@@ -1,18 +1,28 @@
 //! The ledger row, written before the answer leaves.
 
+use turnpike_core::Micros;
+use turnpike_limiter::{Bucket, Whose};
 use turnpike_metering::{LedgerError, Price};
 use turnpike_store::CallRow;
 
 use super::{Call, Refusal, Shown};
 use crate::Gateway;
 
+/// Refusals of a tenant that are written down in a minute.
+const REFUSALS: u32 = 120;
+
 impl Gateway {
-    /// Writes down what happened and what it costs. When that fails, the answer must not be given.
+    /// Writes down what happened and what it costs. When that fails, the answer must not be given. Of calls that are refused
+    /// at the first checks only so many a minute are written down: they cost nothing, and an agent that does not listen
+    /// could fill the disk with them.
     pub(super) async fn record(&self, call: &Call, result: &Result<Shown, Refusal>) -> Result<Price, LedgerError> {
         let (outcome, class) = match result {
             Ok(shown) => (shown.answer.outcome, None),
             Err(refusal) => (refusal.outcome, Some(refusal.class)),
         };
+        if class.is_some() && call.connected.is_none() && !self.may_record_refusal(call) {
+            return Ok(Price { list: Micros(0), charged: Micros(0), currency: self.prices.currency() });
+        }
         let (manifest, spec) = (call.found.manifest(), call.found.spec());
         let price = self.prices.price(spec.cost.as_str(), outcome);
         let steps = call.lane.as_ref().map(|lane| lane.steps()).unwrap_or_default();
@@ -49,5 +59,10 @@ impl Gateway {
             class, price = %price.money(), millis = duration.as_millis(), upstream_requests = steps.len(), "call",
         );
         self.ledger.record(row).await.map(|()| price)
+    }
+
+    fn may_record_refusal(&self, call: &Call) -> bool {
+        let bucket = Bucket { whose: Whose::Tenant, key: "refusals".into(), per_minute: REFUSALS, burst: REFUSALS };
+        self.limiter.admit(&call.caller.tenant.to_string(), &[bucket], call.began).is_ok()
     }
 }

@@ -31,6 +31,11 @@ impl Refusal {
             .next("Try again once. If it fails again, report the call id to the service provider.")
     }
 
+    /// The same, after a panic.
+    pub(super) fn panicked() -> Self {
+        Self { class: "panic", ..Self::internal() }
+    }
+
     pub(super) fn next(self, step: impl Into<String>) -> Self {
         Self { next_step: step.into(), ..self }
     }

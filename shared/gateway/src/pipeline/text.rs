@@ -16,7 +16,12 @@ pub(super) fn clean(mut value: Value) -> (Value, String) {
 
 /// Whether JSON text may hold a character to be cleaned: control characters stand there escaped, the others are not ASCII.
 fn suspicious(json: &str) -> bool {
-    !json.is_ascii() || json.contains("\\u") || json.contains("\\b") || json.contains("\\f") || json.contains('\u{7f}')
+    !json.is_ascii()
+        || json.contains("\\u")
+        || json.contains("\\b")
+        || json.contains("\\f")
+        || json.contains("\\r")
+        || json.contains('\u{7f}')
 }
 
 fn clean_in_place(value: &mut Value) {

@@ -1,8 +1,7 @@
-//! Running the tool, under timeout and panic guard.
+//! Running the tool, in its time.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use turnpike_core::Outcome;
 use turnpike_sdk::{CallScope, Cx, Prepared};
 
@@ -20,7 +19,7 @@ impl Gateway {
         let cx = self.context(call, connected)?;
         // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
         let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });
-        let work = AssertUnwindSafe(self.dispatch(call, cx, prepared)).catch_unwind();
+        let work = self.dispatch(call, cx, prepared);
         let result = if may_stop {
             tokio::select! {
                 biased;
@@ -30,8 +29,8 @@ impl Gateway {
         } else {
             work.await
         };
-        let result = result.unwrap_or_else(|_| Err(Refusal { class: "panic", ..Refusal::internal() }));
-        if result.is_err() && call.lane.as_ref().is_some_and(|lane| lane.own_fault().is_some()) {
+        let failed_upstream = result.as_ref().is_err_and(|refusal| refusal.class == "upstream");
+        if failed_upstream && call.lane.as_ref().is_some_and(|lane| lane.own_fault().is_some()) {
             return Err(Refusal::internal());
         }
         let mut answer = result?;

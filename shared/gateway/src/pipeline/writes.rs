@@ -22,9 +22,9 @@ impl Gateway {
         let before = steps.observe(cx).await?;
         let plan = steps.plan(&before)?;
         if plan.after == before {
-            return answer(Outcome::Success, &written(WriteStatus::Unchanged, &before, plan));
+            return answer(Outcome::DryRun, &written(WriteStatus::Unchanged, &before, plan));
         }
-        steps.dry_run(cx).await?;
+        steps.dry_run(&plan.after, cx).await?;
 
         let id: PreviewId = self.ambient.id();
         let now = self.ambient.now();
@@ -77,14 +77,19 @@ impl Gateway {
             let message = "the value has changed since the preview, so nothing was sent";
             return Err(refused("moved", message, "Preview again to see the present value, then decide."));
         }
-        let plan = steps.plan(&before)?;
+        let mut plan = steps.plan(&before)?;
         self.claim(call, &preview).await?;
-        match steps.apply(cx).await {
-            Ok(()) => {
-                let after = steps.observe(cx).await;
-                self.applied(call, &preview, &before, plan, after).await
-            }
-            Err(ToolError::Upstream(fault)) if fault.unanswered => {
+        match steps.apply(&plan.after, cx).await {
+            Ok(()) => match steps.observe(cx).await {
+                Ok(after) if after == plan.after => self.applied(call, &preview, &before, plan).await,
+                Ok(_) => self.unknown(call, &preview).await,
+                Err(_) => {
+                    plan.warnings.push("The change was accepted but could not be read back.".into());
+                    self.applied(call, &preview, &before, plan).await
+                }
+            },
+            // An upstream that fails may have acted all the same.
+            Err(ToolError::Upstream(fault)) if fault.unanswered || fault.class == Class::Upstream => {
                 self.read_back(call, cx, steps, &preview, &before, plan, fault).await
             }
             Err(error) => {
@@ -132,30 +137,33 @@ impl Gateway {
             integration: preview.integration.clone(),
             tool: preview.tool.clone(),
             arguments_digest: call.digest.clone(),
-            started_at: call.began,
+            started_at: now,
         };
         tenant.insert_intent(&intent).await.map_err(|error| store_failed(&error))
     }
 
-    /// Made: what was read back is the answer, and it is kept for whoever confirms again.
+    /// Made: the answer is kept for whoever confirms again. When it cannot be kept, the change is made all the same.
     async fn applied(
         &self,
         call: &Call,
         preview: &PreviewRow,
         before: &Value,
-        mut plan: Planned,
-        after: Result<Value, ToolError>,
+        plan: Planned,
     ) -> Result<Answer, Refusal> {
-        match after {
-            Ok(after) => plan.after = after,
-            Err(_) => plan.warnings.push("The change was accepted but could not be read back.".into()),
-        }
         let answer = answer(Outcome::Success, &written(WriteStatus::Applied, before, plan))?;
-        self.finish(call, preview, PreviewState::Applied, Some(&answer.value.to_string())).await?;
+        // What failed is in the log; confirming again will be told that the outcome is not known.
+        let _ = self.finish(call, preview, PreviewState::Applied, Some(&answer.value.to_string())).await;
         Ok(answer)
     }
 
-    /// Sent, and no answer came: it is never sent again, the present value tells.
+    /// Sent, and nobody can tell what came of it.
+    async fn unknown(&self, call: &Call, preview: &PreviewRow) -> Result<Answer, Refusal> {
+        let _ = self.finish(call, preview, PreviewState::Unknown, None).await;
+        Err(outcome_unknown())
+    }
+
+    /// Sent, and no good answer came: it is never sent again, the present value tells. The old value after no answer at all
+    /// tells nothing, for the change may still be on its way.
     #[expect(clippy::too_many_arguments, reason = "the whole of one confirmation")]
     async fn read_back(
         &self,
@@ -170,17 +178,14 @@ impl Gateway {
         match steps.observe(cx).await {
             Ok(now) if now == plan.after => {
                 plan.warnings.push("The upstream gave no answer; reading back shows that the change was made.".into());
-                self.applied(call, preview, before, plan, Ok(now)).await
+                self.applied(call, preview, before, plan).await
             }
-            Ok(now) if now == *before => {
+            Ok(now) if now == *before && !fault.unanswered => {
                 self.finish(call, preview, PreviewState::Failed, None).await?;
                 let message = format!("{}; reading back shows that nothing has changed", fault.message);
                 Err(Refusal::from(Fault::new(Class::Upstream, message)).next("Preview again, then confirm."))
             }
-            _ => {
-                self.finish(call, preview, PreviewState::Unknown, None).await?;
-                Err(outcome_unknown())
-            }
+            _ => self.unknown(call, preview).await,
         }
     }
 

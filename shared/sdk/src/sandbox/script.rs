@@ -47,8 +47,15 @@ pub enum Behaviour {
         /// How late.
         millis: u64,
     },
+    /// Does nothing, and answers 503, but late.
+    SlowFailure {
+        /// How late.
+        millis: u64,
+    },
     /// Acts on the request, then breaks the connection in the middle of the answer.
     Reset,
+    /// Acts on the request, then answers 503.
+    ActThenFail,
     /// Answers 500 with a web page.
     Html500,
     /// Answers 200 with what is no JSON.
@@ -165,6 +172,14 @@ async fn play(State(layer): State<Layer>, request: Request, next: Next) -> Respo
         Some(Behaviour::Reset) => {
             let whole = to_bytes(answer().await.into_body(), usize::MAX).await.unwrap_or_default();
             broken_off(whole.slice(..whole.len() / 2))
+        }
+        Some(Behaviour::SlowFailure { millis }) => {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Some(Behaviour::ActThenFail) => {
+            answer().await;
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
         Some(Behaviour::Html500) => (
             StatusCode::INTERNAL_SERVER_ERROR,

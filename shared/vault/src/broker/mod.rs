@@ -5,7 +5,7 @@ mod refresh;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use moka::future::Cache;
@@ -58,8 +58,17 @@ struct Inner {
     /// Names this process in the refresh journal.
     replica: String,
     open: Cache<ConnectionId, Arc<Lease>>,
-    flights: Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>,
+    flights: Mutex<HashMap<ConnectionId, Arc<Flight>>>,
     tasks: TaskTracker,
+}
+
+/// Lets one refresh of a connection run at a time in this process; holds how the last one failed, if it did.
+type Flight = tokio::sync::Mutex<Option<LastFailure>>;
+
+/// A refresh that failed: those who already waited for it get the same answer, and do not ask one after the other.
+struct LastFailure {
+    ended: Instant,
+    reason: Arc<str>,
 }
 
 impl Vault {
@@ -172,7 +181,7 @@ impl Vault {
     }
 
     /// The lock that lets one refresh of a connection run at a time in this process.
-    fn flight(&self, connection: ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+    fn flight(&self, connection: ConnectionId) -> Arc<Flight> {
         let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
         if flights.len() > 10_000 {
             flights.retain(|_, flight| Arc::strong_count(flight) > 1);

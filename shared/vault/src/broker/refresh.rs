@@ -4,11 +4,14 @@
 //! stored before the new access token is used. What remains is the moment between the server's answer and our commit: a
 //! crash there loses a rotated token, and the journal entry that survives lets the next refresh say so.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use turnpike_store::{ConnectionState, CredentialRow, Replacement};
 
-use super::{Lease, Renewal, Vault};
+use super::{LastFailure, Lease, Renewal, Vault};
 use crate::{
     VaultError,
     credential::AccessToken,
@@ -26,9 +29,19 @@ impl Vault {
         let (vault, renewal) = (self.clone(), renewal.clone());
         // A task of its own: a caller that goes away must not take a rotated token with it.
         let refresh = self.0.tasks.spawn(async move {
-            let flight = vault.flight(renewal.connection);
-            let _alone = flight.lock().await;
-            vault.refresh_once(&renewal, spent).await
+            let (flight, asked) = (vault.flight(renewal.connection), Instant::now());
+            let mut alone = flight.lock().await;
+            if let Some(failure) = alone.as_ref().filter(|failure| failure.ended > asked) {
+                return Err(VaultError::Failed(failure.reason.clone()));
+            }
+            let result = vault.refresh_once(&renewal, spent).await;
+            let passing = matches!(&result, Err(VaultError::Unanswered(_) | VaultError::Unusable | VaultError::Busy));
+            *alone = result
+                .as_ref()
+                .err()
+                .filter(|_| passing)
+                .map(|error| LastFailure { ended: Instant::now(), reason: error.to_string().into() });
+            result
         });
         refresh.await.unwrap_or(Err(VaultError::Unusable))
     }
@@ -45,6 +58,8 @@ impl Vault {
         let tenant = self.0.store.tenant(renewal.tenant);
         if tenant.swap_credential(renewal.connection, spent.generation, &replacement).await? {
             self.ask_for_a_person(renewal, spent.generation + 1, reason).await?;
+        } else {
+            self.0.open.invalidate(&renewal.connection).await;
         }
         Ok(())
     }
