@@ -36,7 +36,7 @@ bench *OPTIONS:
 
 # Licences, sources and bans of the dependencies. Needs cargo-deny 0.20; `cargo deny check` also fetches known weaknesses.
 deny:
-    cargo deny --locked check bans licenses sources
+    cargo deny --locked -L error check bans licenses sources
 
 # API pages in target/doc, the book in target/playbook. Needs mdbook.
 docs:
