@@ -106,10 +106,17 @@ impl Gateway {
         tenant: TenantId,
         integration: &'static str,
     ) -> Result<Option<Arc<Connected>>, StoreError> {
-        let key = (tenant, integration);
-        if let Some(known) = self.connections.get(&key).await {
-            return Ok(known);
+        match self.connections.get(&(tenant, integration)).await {
+            Some(known) => Ok(known),
+            None => Box::pin(self.look_up_connection(tenant, integration)).await,
         }
+    }
+
+    async fn look_up_connection(
+        &self,
+        tenant: TenantId,
+        integration: &'static str,
+    ) -> Result<Option<Arc<Connected>>, StoreError> {
         let found = self.store.tenant(tenant).find_connection(integration).await?.map(|row| {
             let accounts: Vec<Account> = serde_json::from_str(&row.accounts_json).unwrap_or_default();
             let connection =
@@ -117,7 +124,7 @@ impl Gateway {
             let connection = Arc::new(connection);
             Arc::new(Connected { connection, state: row.state, updated_at: row.updated_at })
         });
-        self.connections.insert(key, found.clone()).await;
+        self.connections.insert((tenant, integration), found.clone()).await;
         Ok(found)
     }
 

@@ -164,7 +164,8 @@ impl ServerHandler for McpHost {
             traceparent,
             cancelled: context.ct,
         };
-        let mut result = self.gateway.call(call).await;
+        // Boxed: rmcp moves the future of a request a few times before it runs.
+        let mut result = Box::pin(self.gateway.call(call)).await;
         result.meta.get_or_insert_default().extend(self.stamp());
         Ok(result.into())
     }

@@ -126,10 +126,10 @@ impl Lane {
                     refreshed = true;
                     // It has answered: a probe ends here, or nobody could ask while we refresh.
                     self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
-                    lease = self.renew(&renewal, &lease).await?;
+                    lease = Box::pin(self.renew(&renewal, &lease)).await?;
                     continue;
                 }
-                Class::AuthRevoked => return Err(self.revoked(&keys, &renewal, &lease, fault).await),
+                Class::AuthRevoked => return Err(Box::pin(self.revoked(&keys, &renewal, &lease, fault)).await),
                 Class::RateStorm | Class::QuotaDaily => return Err(self.hold(&keys, fault)),
                 Class::Upstream => self.upstream.breakers().failed(&keys[0], self.upstream.now()),
                 _ => self.upstream.breakers().healthy(&keys[..1], self.upstream.now()),

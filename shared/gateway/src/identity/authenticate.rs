@@ -69,7 +69,7 @@ impl Authenticator {
         let hash = key.hash(&self.pepper);
         let known = match self.known.get(&hash) {
             Some(known) => known,
-            None => self.look_up(hash).await?,
+            None => Box::pin(self.look_up(hash)).await?,
         };
         let known = known.ok_or(Refused::Unknown)?;
         let now = self.ambient.now();

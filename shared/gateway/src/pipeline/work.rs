@@ -19,7 +19,7 @@ impl Gateway {
         let cx = self.context(call, connected)?;
         // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
         let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });
-        let work = self.dispatch(call, cx, prepared);
+        let work = Box::pin(self.dispatch(call, cx, prepared));
         let result = if may_stop {
             tokio::select! {
                 biased;
@@ -65,8 +65,8 @@ impl Gateway {
                 let value = read.call(cx).await?;
                 Ok(Answer { outcome: Outcome::Success, value, kept_since: None })
             }
-            Prepared::Write { steps, preview_id: None } => self.preview(call, &cx, &*steps).await,
-            Prepared::Write { steps, preview_id: Some(id) } => self.confirm(call, &cx, &*steps, &id).await,
+            Prepared::Write { steps, preview_id: None } => Box::pin(self.preview(call, &cx, &*steps)).await,
+            Prepared::Write { steps, preview_id: Some(id) } => Box::pin(self.confirm(call, &cx, &*steps, &id)).await,
         }
     }
 }

@@ -120,12 +120,12 @@ impl Vault {
     pub async fn lease(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
         let lease = match self.0.open.get(&renewal.connection).await {
             Some(lease) => lease,
-            None => self.load(renewal).await?,
+            None => Box::pin(self.load(renewal)).await?,
         };
         let Some(grant) = lease.credential.grant() else { return Ok(lease) };
         let now = self.0.ambient.now();
         if grant.live_access(now.plus(MARGIN)).is_none() {
-            return self.renew(renewal, lease.generation).await;
+            return Box::pin(self.renew(renewal, lease.generation)).await;
         }
         if grant.live_access(now.plus(renewal.ahead)).is_none() && !self.in_flight(renewal.connection) {
             let (vault, renewal, generation) = (self.clone(), renewal.clone(), lease.generation);
