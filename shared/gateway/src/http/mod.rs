@@ -8,7 +8,7 @@ mod public;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{Router, extract::Request, middleware::from_fn_with_state, routing::any};
 pub use public::public_routes;
 use rmcp::{
     ServerHandler,
@@ -53,9 +53,15 @@ pub fn mount<H: ServerHandler>(
         .with_max_request_body_bytes(gateway.server.max_body_bytes)
         .with_cancellation_token(stopped.clone());
     let service = StreamableHttpService::new(move || Ok(handler()), Arc::new(NeverSessionManager::default()), config);
+    // Each layer clones what is below it for every request: shared, that costs nothing.
+    let service = Arc::new(service);
+    let handle = move |request: Request| {
+        let service = service.clone();
+        async move { service.handle(request).await }
+    };
     let endpoint = Endpoint { gateway: gateway.clone(), face };
     Router::new()
-        .route_service(&endpoint.face.path(), service)
+        .route(&endpoint.face.path(), any(handle))
         .route_layer(from_fn_with_state(endpoint.clone(), guard::guard))
         .route_layer(from_fn_with_state(endpoint, authorize::authorize))
         .route_layer(SetResponseHeaderLayer::if_not_present(
