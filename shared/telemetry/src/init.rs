@@ -44,9 +44,11 @@ impl Telemetry {
         let provider = (!settings.otlp_endpoint.is_empty()).then(|| exporter(settings)).transpose()?;
         let spans = provider.as_ref().map(|provider| {
             let ours = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("turnpike"));
-            tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike")).with_filter(ours)
+            tracing_opentelemetry::layer().with_tracer(provider.tracer("turnpike")).with_filter(ours).boxed()
         });
-        tracing_subscriber::registry().with(spans).with(log).try_init().map_err(|_| TelemetryError::Twice)?;
+        // As one list: an absent layer of its own would count as one that wants every span.
+        let layers: Vec<_> = spans.into_iter().chain([log.boxed()]).collect();
+        tracing_subscriber::registry().with(layers).try_init().map_err(|_| TelemetryError::Twice)?;
         std::panic::set_hook(Box::new(log_panic));
         Ok(Self(provider))
     }
