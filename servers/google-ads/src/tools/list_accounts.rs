@@ -96,7 +96,7 @@ impl Args {
 impl Line {
     fn of(account: &Account, direct: &[AccountId]) -> Self {
         Self {
-            customer_id: account.id.to_string(),
+            customer_id: account.id.as_str().to_owned(),
             name: account.name.clone(),
             currency: account.currency.clone(),
             time_zone: account.time_zone.clone(),
