@@ -35,3 +35,22 @@ impl Presence {
         Ok(alone)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use turnpike_config::Layers;
+
+    use super::*;
+
+    #[test]
+    fn two_that_share_a_folder_see_each_other_and_the_last_one_is_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Layers { data: Some(folder.path().into()), ..Layers::default() }.load().unwrap();
+        let one = Presence::show(&settings).unwrap();
+        assert!(one.is_alone().unwrap());
+        let other = Presence::show(&settings).unwrap();
+        assert!(!one.is_alone().unwrap() && !other.is_alone().unwrap() && !one.is_alone().unwrap());
+        drop(one);
+        assert!(other.is_alone().unwrap());
+    }
+}
