@@ -14,6 +14,7 @@ pub struct Step {
 pub fn plan(integration: &str) -> Vec<Step> {
     match integration {
         "google-ads" => google_ads(),
+        "linkedin-ads" => linkedin_ads(),
         other => panic!("there is no plan for {other} yet: add one here"),
     }
 }
@@ -32,6 +33,28 @@ fn google_ads() -> Vec<Step> {
         ("describe_resource", json!({ "resource": "campaign" })),
         ("set_status", status("PAUSED")),
         ("set_status", status("ENABLED")),
+        ("set_budget", budget(71.5)),
+        ("set_budget", budget(72.5)),
+    ];
+    steps.map(|(tool, arguments)| Step { tool, arguments }).into()
+}
+
+fn linkedin_ads() -> Vec<Step> {
+    let (account, campaign) = ("511000001", "1000001");
+    let days = json!({ "account_id": account, "start_date": "2026-11-01", "end_date": "2026-11-07" });
+    let mut members = days.clone();
+    members["dimension"] = "job_title".into();
+    let status = |status| json!({ "account_id": account, "level": "campaign", "ids": [campaign], "status": status });
+    let budget = |amount| json!({ "account_id": account, "campaign_id": campaign, "daily_amount": amount });
+    let steps = [
+        ("list_accounts", json!({})),
+        ("list_campaign_groups", json!({ "account_id": account })),
+        ("list_campaigns", json!({ "account_id": account })),
+        ("list_creatives", json!({ "account_id": account, "campaign_ids": [campaign] })),
+        ("get_performance", days),
+        ("get_demographics", members),
+        ("set_status", status("PAUSED")),
+        ("set_status", status("ACTIVE")),
         ("set_budget", budget(71.5)),
         ("set_budget", budget(72.5)),
     ];

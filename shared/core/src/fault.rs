@@ -62,6 +62,8 @@ pub enum Scope {
     App,
     /// One account at the upstream.
     Account,
+    /// One connection: the vendor counts what its user does.
+    Connection,
 }
 
 /// An upstream failure with its class, in words that may be shown to an agent.

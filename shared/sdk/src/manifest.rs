@@ -63,6 +63,17 @@ impl AuthShape {
             Self::SystemUserToken | Self::ApiKey { .. } => false,
         }
     }
+
+    /// How long after its issue an access token may be refused as if its grant were gone, although it is good.
+    pub const fn settles_in(&self) -> Duration {
+        match self {
+            // LinkedIn answers `REVOKED_ACCESS_TOKEN` to tokens that are seconds old; those who meet it wait 30 s.
+            Self::RestliOAuth(_) => Duration::from_secs(30),
+            Self::OAuthRefresh(_) | Self::SystemUserToken | Self::LoginWithAmazon(_) | Self::ApiKey { .. } => {
+                Duration::ZERO
+            }
+        }
+    }
 }
 
 /// An upstream's OAuth 2 endpoints and scopes.

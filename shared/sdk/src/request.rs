@@ -25,12 +25,19 @@ pub struct Request {
     pub path: String,
     /// Query pairs, encoded when sent.
     pub query: Vec<(&'static str, String)>,
+    /// Query text that is sent byte for byte, before the pairs: for an encoding that is not that of forms. Characters of a
+    /// URL's query without the apostrophe.
+    pub raw_query: String,
     /// Further headers.
     pub headers: Vec<(&'static str, String)>,
     /// JSON body.
     pub json: Option<Bytes>,
+    /// Form-encoded body in place of a JSON one, sent byte for byte.
+    pub form: Option<Bytes>,
     /// The account it is for: its own limits and holds.
     pub account: Option<AccountId>,
+    /// What the vendor counts on its own, such as an endpoint: a hold stops no more than this.
+    pub counted_as: Option<&'static str>,
     /// Whether it changes something.
     pub effect: Effect,
 }
@@ -42,9 +49,12 @@ impl Request {
             method: Method::GET,
             path: path.into(),
             query: vec![],
+            raw_query: String::new(),
             headers: vec![],
             json: None,
+            form: None,
             account: None,
+            counted_as: None,
             effect: Effect::Read,
         }
     }
@@ -55,10 +65,29 @@ impl Request {
         Ok(Self { method: Method::POST, json: Some(json.into()), effect, ..Self::get(path) })
     }
 
+    /// A `POST` whose body is already form-encoded.
+    pub fn post_form(path: impl Into<String>, form: impl Into<Bytes>, effect: Effect) -> Self {
+        Self { method: Method::POST, form: Some(form.into()), effect, ..Self::get(path) }
+    }
+
+    /// Sets the query text, already encoded.
+    #[must_use]
+    pub fn raw_query(mut self, query: impl Into<String>) -> Self {
+        self.raw_query = query.into();
+        self
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Names what the vendor counts on its own.
+    #[must_use]
+    pub fn counted_as(mut self, name: &'static str) -> Self {
+        self.counted_as = Some(name);
         self
     }
 

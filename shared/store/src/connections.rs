@@ -116,6 +116,17 @@ impl TenantStore {
         self.0.changes(sql, &[&id, &generation, &reason, &now]).await
     }
 
+    /// Notes when the connection's grant will end.
+    pub async fn predict_connection_end(
+        &self,
+        id: ConnectionId,
+        end: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET predicted_end = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
+        self.0.update("connection", sql, &[&id, &end, &now]).await
+    }
+
     /// Sets the accounts that a connection may touch.
     pub async fn set_connection_accounts(
         &self,

@@ -15,6 +15,7 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u)tpk_(?:live|test)_[0-9A-Za-z]{8,}(?:_[0-9A-Za-z]+)?",
         r"|ya29\.[0-9A-Za-z._-]+|1//[0-9A-Za-z._-]{6,}|EAA[0-9A-Za-z]{16,}|Atz[ar]\|[0-9A-Za-z+/=_-]+",
+        r"|AQ[A-Z][0-9A-Za-z_-]{16,}",
         r"|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
         r"|(?i:bearer\s+)[0-9A-Za-z._~+/=-]{8,}",
         r#"|(?i:(?:client_secret|refresh_token|access_token|api_key|password|appsecret_proof)\\?"?[=:]\s*\\?"?)[^&\s,;}"\\]+"#,
@@ -67,6 +68,7 @@ mod tests {
             "1//0gabcdefgh",
             "EAABsbCS1iHgBAKZCZCZAB",
             "Atza|IQEBLjAsAhRm",
+            "AQXdSP_W41_UPs5ioT_t8HESyODB4FqbkJ8LrV_5mff4gPODzOYR",
             "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
             "Bearer abcdefghijkl",
             "client_secret=hush-hush",

@@ -10,15 +10,16 @@ use turnpike_vault::{Credential, OAuthGrant};
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-/// Adds what the auth shape asks for; returns the request and its query string.
+/// Adds what the auth shape asks for; returns the request and its query string: `raw_query` as it is, then the pairs.
 pub(crate) fn apply(
     request: Builder,
+    raw_query: &str,
     query: &[(&'static str, String)],
     credential: &Credential,
     shape: &AuthShape,
     version: &str,
 ) -> (Builder, String) {
-    let mut pairs = Serializer::new(String::new());
+    let mut pairs = Serializer::new(raw_query.to_owned());
     pairs.extend_pairs(query);
     let request = match credential {
         Credential::OAuthRefresh(grant) => bearer(request, access(grant)),
@@ -76,7 +77,7 @@ mod tests {
     const OAUTH: OAuth =
         OAuth { authorize_url: "", token_url: "", revoke_url: None, scopes: &[], refresh_ahead: Duration::ZERO };
 
-    fn applied(shape: &AuthShape) -> (HashMap<String, String>, String) {
+    fn applied(shape: &AuthShape, raw_query: &str) -> (HashMap<String, String>, String) {
         let form = [
             ("client_id", "client"),
             ("client_secret", "s"),
@@ -90,7 +91,8 @@ mod tests {
         ];
         let form = form.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         let credential = Credential::from_form(shape, form).unwrap();
-        let (request, query) = apply(http::Request::builder(), &[("q", "a b&c".into())], &credential, shape, "202607");
+        let pairs = [("q", "a b&c".into())];
+        let (request, query) = apply(http::Request::builder(), raw_query, &pairs, &credential, shape, "202607");
         let request = request.body(()).unwrap();
         let headers = request.headers().iter();
         (headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(), query)
@@ -98,23 +100,30 @@ mod tests {
 
     #[test]
     fn each_shape_puts_its_own_headers_on() {
-        let (headers, query) = applied(&AuthShape::OAuthRefresh(OAUTH));
+        let (headers, query) = applied(&AuthShape::OAuthRefresh(OAUTH), "");
         assert_eq!(headers["authorization"], "Bearer ");
         assert_eq!(query, "q=a+b%26c");
 
-        let (headers, query) = applied(&AuthShape::SystemUserToken);
+        let (headers, query) = applied(&AuthShape::SystemUserToken, "");
         assert_eq!(headers["authorization"], "Bearer system-token");
         assert_eq!(query, format!("q=a+b%26c&appsecret_proof={}", proof("app-secret", "system-token")));
 
-        let (headers, _) = applied(&AuthShape::LoginWithAmazon(OAUTH));
+        let (headers, _) = applied(&AuthShape::LoginWithAmazon(OAUTH), "");
         assert_eq!(headers["amazon-advertising-api-clientid"], "client");
         assert_eq!(headers["amazon-advertising-api-scope"], "9007199254740993");
 
-        let (headers, _) = applied(&AuthShape::RestliOAuth(OAUTH));
+        let (headers, _) = applied(&AuthShape::RestliOAuth(OAUTH), "");
         assert_eq!((&*headers["x-restli-protocol-version"], &*headers["linkedin-version"]), ("2.0.0", "202607"));
 
-        let (headers, _) = applied(&AuthShape::ApiKey { header: "x-api-key" });
+        let (headers, _) = applied(&AuthShape::ApiKey { header: "x-api-key" }, "");
         assert_eq!(headers["x-api-key"], "the-key");
+    }
+
+    #[test]
+    fn a_query_that_is_already_encoded_goes_as_it_is_before_the_pairs() {
+        let raw = "ids=List(1,2)&u=urn%3Ali%3Aperson%3Aabc";
+        let (_, query) = applied(&AuthShape::RestliOAuth(OAUTH), raw);
+        assert_eq!(query, format!("{raw}&q=a+b%26c"));
     }
 
     #[test]

@@ -22,6 +22,8 @@ use crate::{Endpoint, Route, Upstream, apply::apply};
 
 /// How often a read is tried when the upstream fails, and the pauses between.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// The pauses in which a new access token may become known everywhere at the upstream.
+const SETTLING: [Duration; 3] = [Duration::from_millis(300), Duration::from_millis(900), Duration::from_millis(1800)];
 /// A hold without a named end.
 const SHORT_HOLD: Duration = Duration::from_secs(30);
 /// The longest hold that we believe.
@@ -98,18 +100,20 @@ impl Lane {
             .upstream
             .renewal(&self.connection)
             .ok_or_else(|| self.blame_us("the integration is not served here"))?;
-        let mut keys = vec![self.key("host")];
-        keys.extend(request.account.as_ref().map(|account| self.key(&format!("account/{account}"))));
+        let counted = request.counted_as.map(|name| format!("/{name}")).unwrap_or_default();
+        let mut keys = vec![self.key("host"), self.key(&format!("connection/{}{counted}", self.connection.id))];
+        keys.extend(request.account.as_ref().map(|account| self.key(&format!("account/{account}{counted}"))));
         self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(stopped)?;
 
         let mut lease = self.upstream.vault().lease(&renewal).await.map_err(|error| self.not_leased(error))?;
         keys.push(match lease.credential.app() {
-            Some(app) => self.key(&format!("app/{app}")),
-            None => self.key(&format!("app/of/{}", self.connection.id)),
+            Some(app) => self.key(&format!("app/{app}{counted}")),
+            None => self.key(&format!("app/of/{}{counted}", self.connection.id)),
         });
 
         let mut refreshed = false;
         let mut attempt = 0;
+        let mut settling = SETTLING.iter();
         loop {
             let now = self.upstream.now();
             self.upstream.breakers().check(&keys, now, self.deadline.since(now)).map_err(stopped)?;
@@ -127,6 +131,15 @@ impl Lane {
                     // It has answered: a probe ends here, or nobody could ask while we refresh.
                     self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
                     lease = Box::pin(self.renew(&renewal, &lease)).await?;
+                    continue;
+                }
+                Class::AuthRevoked if let Some(settled_at) = self.settles_at(&lease) => {
+                    self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
+                    match settling.next() {
+                        // The token was refused, so that a write has done nothing and may go again.
+                        Some(pause) if self.has_time_for(*pause) => tokio::time::sleep(*pause).await,
+                        _ => return Err(not_settled(fault, settled_at)),
+                    }
                     continue;
                 }
                 Class::AuthRevoked => return Err(Box::pin(self.revoked(&keys, &renewal, &lease, fault)).await),
@@ -188,24 +201,29 @@ impl Lane {
         if !request.path.starts_with('/') || !request.path.bytes().all(is_path_byte) || request.path.contains("..") {
             return Err(self.blame_us("a tool built a path with characters that do not belong there"));
         }
+        if !request.raw_query.bytes().all(is_query_byte) {
+            return Err(self.blame_us("a tool built a query with characters that do not belong there"));
+        }
         let mut http = http::Request::builder().method(request.method.clone());
         for (name, value) in &request.headers {
             http = http.header(*name, value);
         }
-        if request.json.is_some() {
-            http = http.header(http::header::CONTENT_TYPE, "application/json");
+        let (content_type, body) = match (&request.form, &request.json) {
+            (Some(form), _) => (Some("application/x-www-form-urlencoded"), form.clone()),
+            (None, Some(json)) => (Some("application/json"), json.clone()),
+            (None, None) => (None, Bytes::new()),
+        };
+        if let Some(content_type) = content_type {
+            http = http.header(http::header::CONTENT_TYPE, content_type);
         }
         if let Some(parent) = Traceparent::of(span) {
             http = http.header("traceparent", parent.header());
         }
-        let version = &self.route.version;
-        let (http, query) =
-            apply(http, &request.query, &lease.credential, &self.route.integration.manifest.auth, version);
+        let (shape, version) = (&self.route.integration.manifest.auth, &self.route.version);
+        let (http, query) = apply(http, &request.raw_query, &request.query, &lease.credential, shape, version);
         let question = if query.is_empty() { "" } else { "?" };
         let uri = format!("{}{}{question}{query}", self.endpoint.base_url, request.path);
-        http.uri(uri)
-            .body(request.json.clone().unwrap_or_default())
-            .map_err(|_| self.blame_us("a tool built a request that is not valid HTTP"))
+        http.uri(uri).body(body).map_err(|_| self.blame_us("a tool built a request that is not valid HTTP"))
     }
 
     async fn renew(&self, renewal: &Renewal, spent: &Lease) -> Result<Arc<Lease>, Fault> {
@@ -223,18 +241,31 @@ impl Lane {
 
     /// A read may go again when the upstream failed and there is time.
     fn may_repeat(&self, request: &Request, fault: &Fault, pause: Duration) -> bool {
-        fault.class == Class::Upstream
-            && request.effect == Effect::Read
-            && self.upstream.now().plus(pause) < self.deadline
+        fault.class == Class::Upstream && request.effect == Effect::Read && self.has_time_for(pause)
+    }
+
+    fn has_time_for(&self, pause: Duration) -> bool {
+        self.upstream.now().plus(pause) < self.deadline
+    }
+
+    /// When the access token will be known everywhere at the upstream, if that is still to come: until then a refusal says
+    /// nothing about the grant.
+    fn settles_at(&self, lease: &Lease) -> Option<Timestamp> {
+        let issued_at = lease.credential.grant()?.access.as_ref()?.issued_at?;
+        let settled_at = issued_at.plus(self.route.integration.manifest.auth.settles_in());
+        (settled_at > self.upstream.now()).then_some(settled_at)
     }
 
     /// Stops the scope that the upstream complained of, until the instant that it named.
     fn hold(&self, keys: &[Key], mut fault: Fault) -> Fault {
         let now = self.upstream.now();
         let until = fault.retry_at.unwrap_or_else(|| now.plus(SHORT_HOLD)).min(now.plus(LONGEST_HOLD));
-        let of_account = keys.iter().find(|key| key.part.starts_with("account/"));
-        let of_app = keys.iter().find(|key| key.part.starts_with("app/"));
-        let key = if fault.scope == Scope::Account { of_account.or(of_app) } else { of_app };
+        let of = |scope: &str| keys.iter().find(|key| key.part.starts_with(scope));
+        let key = match fault.scope {
+            Scope::App => of("app/"),
+            Scope::Account => of("account/").or_else(|| of("app/")),
+            Scope::Connection => of("connection/"),
+        };
         if let Some(key) = key {
             self.upstream.breakers().hold(key, fault.class, until);
         }
@@ -282,6 +313,17 @@ fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte)
 }
 
+/// The apostrophe is not among them: the HTTP client's URL library would send it as `%27`.
+fn is_query_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/?%".contains(&byte)
+}
+
+/// Says nothing about the grant, and does not count as the upstream's failure either.
+fn not_settled(fault: Fault, settled_at: Timestamp) -> Fault {
+    let message = "the upstream does not take the new access token yet; a fresh one needs some seconds";
+    Fault { class: Class::Upstream, message: message.into(), retry_at: Some(settled_at), ..fault }
+}
+
 fn stopped(stopped: Stopped) -> Fault {
     match stopped {
         Stopped::Held { class, until } => {
@@ -301,4 +343,15 @@ fn not_answered(error: WireError, effect: Effect) -> Fault {
     }
     let unanswered = effect == Effect::Write && error.may_have_acted();
     Fault { unanswered, ..Fault::new(Class::Upstream, error.to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoded_query_holds_nothing_that_another_library_would_write_anew() {
+        assert!("ids=List(1,2)&s=(a:b%20c)&name=a*b~c!d&f=x,y".bytes().all(is_query_byte));
+        assert!("#'\" <>\\^`{|}\r\n\u{e9}".bytes().all(|byte| !is_query_byte(byte)));
+    }
 }

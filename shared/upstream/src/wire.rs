@@ -62,3 +62,29 @@ fn error(error: reqwest::Error) -> WireError {
         WireError::Broken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(query: &str) -> String {
+        let request = http::Request::get(format!("https://host.example/path?{query}")).body(Bytes::new()).unwrap();
+        reqwest::Request::try_from(request).unwrap().url().query().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_query_that_is_already_encoded_is_sent_byte_for_byte() {
+        for query in [
+            "accounts=List(urn%3Ali%3AsponsoredAccount%3A1,urn%3Ali%3AsponsoredAccount%3A2)",
+            "dateRange=(start:(year:2026,month:11,day:1),end:(year:2026,month:11,day:7))",
+            "name=a*b~c!d",
+            "name=50%25%20off%20%2B%20A%2FB%3DC%3F",
+            "urns=List(urn%3Ali%3AstaffCountRange%3A%2811%2C50%29)",
+            "name=%E6%A0%AA&q=analytics&fields=impressions,clicks",
+        ] {
+            assert_eq!(sent(query), query);
+        }
+        // The one character that is rewritten, and therefore not taken in an encoded query.
+        assert_eq!(sent("name=''"), "name=%27%27");
+    }
+}

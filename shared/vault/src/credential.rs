@@ -1,6 +1,6 @@
 //! The five kinds of credential. They exist in clear only here and while a request is being sent.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,9 @@ pub struct AccessToken {
     pub token: SecretString,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// When it was given; unknown of those kept before this was noted.
+    #[serde(default)]
+    pub issued_at: Option<Timestamp>,
 }
 
 /// A connect form that lacks a field.
@@ -125,6 +128,31 @@ impl Credential {
                 Some(grant)
             }
             Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
+        }
+    }
+
+    /// Notes when the grant itself ends, in the shape whose grants have a fixed end.
+    pub(crate) fn set_end(&mut self, end: Timestamp) {
+        if let Self::RestliOAuth { refresh_expires_at, .. } = self {
+            *refresh_expires_at = Some(end);
+        }
+    }
+
+    /// When the grant itself ends, where that is known: no refresh moves it, a person must reconnect.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::RestliOAuth { refresh_expires_at, .. } => *refresh_expires_at,
+            Self::SystemUserToken { expires_at, .. } => *expires_at,
+            Self::OAuthRefresh(_) | Self::LoginWithAmazon { .. } | Self::ApiKey { .. } => None,
+        }
+    }
+
+    /// Whether a refresh gives an access token that lives longer: not when the present one lives until the grant's own end,
+    /// give or take what the seconds of two answers differ by.
+    pub(crate) fn can_be_lengthened(&self) -> bool {
+        match (self.access_expires_at(), self.ends_at()) {
+            (Some(access), Some(end)) => access.plus(Duration::from_secs(3600)) < end,
+            _ => true,
         }
     }
 

@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
-    TokenResponse, TokenUrl,
-    basic::{BasicClient, BasicErrorResponseType},
+    AccessToken, AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+        BasicTokenType,
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use turnpike_core::{Wire, WireError};
 
 use crate::{OAuthGrant, VaultError};
@@ -23,6 +27,8 @@ pub(crate) struct Fresh {
     pub(crate) life: Duration,
     /// Set when the server rotates: the old one is spent.
     pub(crate) refresh_token: Option<SecretString>,
+    /// How long the refresh token has left, where the server tells.
+    pub(crate) refresh_life: Option<Duration>,
 }
 
 /// How a refresh failed.
@@ -37,7 +43,7 @@ pub(crate) enum Failure {
 pub(crate) async fn refresh(wire: &OverWire, token_url: &str, grant: &OAuthGrant) -> Result<Fresh, Failure> {
     let token_url = TokenUrl::new(token_url.to_owned())
         .map_err(|_| Failure::Other(VaultError::ClientRefused("the token URL in the settings is not a URL".into())))?;
-    let client = BasicClient::new(ClientId::new(grant.client_id.clone()))
+    let client = TokenClient::new(ClientId::new(grant.client_id.clone()))
         .set_client_secret(ClientSecret::new(grant.client_secret.expose_secret().to_owned()))
         .set_auth_type(AuthType::RequestBody)
         .set_token_uri(token_url);
@@ -50,7 +56,50 @@ pub(crate) async fn refresh(wire: &OverWire, token_url: &str, grant: &OAuthGrant
         access_token: answer.access_token().secret().clone().into(),
         life: answer.expires_in().unwrap_or(ASSUMED_LIFE),
         refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
+        refresh_life: answer.refresh_token_expires_in.map(Duration::from_secs),
     })
+}
+
+type TokenClient = Client<
+    BasicErrorResponse,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
+
+/// The answer of a token endpoint. The library's own type insists on `token_type`, which LinkedIn does not send, and does
+/// not know the life of a refresh token.
+#[derive(Debug, Serialize, Deserialize)]
+struct Answer {
+    access_token: AccessToken,
+    expires_in: Option<u64>,
+    refresh_token: Option<RefreshToken>,
+    refresh_token_expires_in: Option<u64>,
+}
+
+impl TokenResponse for Answer {
+    type TokenType = BasicTokenType;
+
+    fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    fn token_type(&self) -> &BasicTokenType {
+        &BasicTokenType::Bearer
+    }
+
+    fn expires_in(&self) -> Option<Duration> {
+        self.expires_in.map(Duration::from_secs)
+    }
+
+    fn refresh_token(&self) -> Option<&RefreshToken> {
+        self.refresh_token.as_ref()
+    }
+
+    fn scopes(&self) -> Option<&Vec<Scope>> {
+        None
+    }
 }
 
 /// Lets the OAuth library send through our wire.

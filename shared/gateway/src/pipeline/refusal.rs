@@ -98,11 +98,10 @@ impl From<ToolError> for Refusal {
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
-        let of_app = fault.scope == Scope::App;
-        let whose = if of_app {
-            "the upstream's limit for the whole vendor app"
-        } else {
-            "the upstream's limit for this account"
+        let whose = match fault.scope {
+            Scope::App => "the upstream's limit for the whole vendor app",
+            Scope::Account => "the upstream's limit for this account",
+            Scope::Connection => "the upstream's limit for the connected user",
         };
         let wait =
             "Wait until `retry_at`, then send the same call again; earlier calls are refused without being sent.";

@@ -40,8 +40,18 @@ struct Inner {
     revoked: bool,
     rotating: bool,
     life: Duration,
-    access: HashMap<String, Timestamp>,
+    /// The grant's own end, where it has one.
+    ends: Option<Timestamp>,
+    /// How long a new access token is not known everywhere yet.
+    settling: Duration,
+    access: HashMap<String, Access>,
     refreshes: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Access {
+    issued: Timestamp,
+    end: Timestamp,
 }
 
 /// The endpoint. Clones share their state.
@@ -61,6 +71,8 @@ impl TokenEndpoint {
             revoked: false,
             rotating: false,
             life: Duration::from_secs(3599),
+            ends: None,
+            settling: Duration::ZERO,
             access: HashMap::new(),
             refreshes: 0,
         };
@@ -75,6 +87,24 @@ impl TokenEndpoint {
     /// How long access tokens given from now on live.
     pub fn set_life(&self, life: Duration) {
         self.lock().life = life;
+    }
+
+    /// The grant ends at `end` however often it is refreshed. As LinkedIn does, answers give the refresh token again, say
+    /// how long it has left, and do not name the token type.
+    pub fn set_end(&self, end: Timestamp) {
+        self.lock().ends = Some(end);
+    }
+
+    /// How long an access token given from now on is not known everywhere yet.
+    pub fn set_settling(&self, settling: Duration) {
+        self.lock().settling = settling;
+    }
+
+    /// Whether the `Authorization` header holds a living access token that is not known everywhere yet.
+    pub fn is_settling(&self, headers: &HeaderMap) -> bool {
+        let now = self.ambient.now();
+        let settling = self.lock().settling;
+        self.find_access(headers).is_some_and(|access| now < access.issued.plus(settling))
     }
 
     /// Ends every access token given so far.
@@ -96,12 +126,7 @@ impl TokenEndpoint {
 
     /// Whether the `Authorization` header holds a living access token.
     pub fn accepts(&self, headers: &HeaderMap) -> bool {
-        let token = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        let now = self.ambient.now();
-        token.is_some_and(|token| self.lock().access.get(token).is_some_and(|end| *end > now))
+        self.find_access(headers).is_some()
     }
 
     /// Whether the grant was taken back.
@@ -111,6 +136,12 @@ impl TokenEndpoint {
 
     pub(super) fn router(self, path: &str) -> Router {
         Router::new().route(path, post(exchange)).with_state(self)
+    }
+
+    /// The living access token in the header.
+    fn find_access(&self, headers: &HeaderMap) -> Option<Access> {
+        let token = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        self.lock().access.get(token).copied().filter(|access| access.end > self.ambient.now())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -133,16 +164,26 @@ impl TokenEndpoint {
             inner.revoked = true;
             inner.access.clear();
         }
-        if inner.revoked || given != inner.refresh_token {
+        let issued = self.ambient.now();
+        let over = inner.ends.is_some_and(|end| end <= issued);
+        if inner.revoked || over || given != inner.refresh_token {
             return Err((StatusCode::BAD_REQUEST, "invalid_grant", "Token has been expired or revoked."));
         }
         inner.refreshes += 1;
         let access = format!("{}{}", self.grant.access_prefix, hex(&self.ambient.bytes::<20>()));
-        let end = self.ambient.now().plus(inner.life);
-        inner.access.insert(access.clone(), end);
+        let left = inner.ends.map(|end| end.since(issued));
+        let life = left.unwrap_or(inner.life).min(inner.life);
+        inner.access.insert(access.clone(), Access { issued, end: issued.plus(life) });
         let mut answer = json!({
-            "access_token": access, "expires_in": inner.life.as_secs(), "scope": self.grant.scope, "token_type": "Bearer",
+            "access_token": access, "expires_in": life.as_secs(), "scope": self.grant.scope,
         });
+        match left {
+            None => answer["token_type"] = "Bearer".into(),
+            Some(left) => {
+                answer["refresh_token"] = inner.refresh_token.clone().into();
+                answer["refresh_token_expires_in"] = left.as_secs().into();
+            }
+        }
         if inner.rotating {
             let fresh = format!("{}-{}", self.grant.refresh_token, inner.refreshes);
             let spent = std::mem::replace(&mut inner.refresh_token, fresh.clone());

@@ -127,7 +127,8 @@ impl Vault {
         if grant.live_access(now.plus(MARGIN)).is_none() {
             return Box::pin(self.renew(renewal, lease.generation)).await;
         }
-        if grant.live_access(now.plus(renewal.ahead)).is_none() && !self.in_flight(renewal.connection) {
+        let near_its_end = grant.live_access(now.plus(renewal.ahead)).is_none();
+        if near_its_end && lease.credential.can_be_lengthened() && !self.in_flight(renewal.connection) {
             let (vault, renewal, generation) = (self.clone(), renewal.clone(), lease.generation);
             self.0.tasks.spawn(async move {
                 if let Err(error) = vault.renew(&renewal, generation).await {

@@ -9,11 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use turnpike_core::Timestamp;
 use turnpike_store::{ConnectionState, CredentialRow, Replacement};
 
 use super::{LastFailure, Lease, Renewal, Vault};
 use crate::{
-    VaultError,
+    Credential, VaultError,
     credential::AccessToken,
     exchange::{self, Failure, Fresh},
 };
@@ -101,7 +102,7 @@ impl Vault {
                 self.reconnect(renewal, row, reason).await
             }
             Err(Failure::GrantEnded(words)) => {
-                self.reconnect(renewal, row, &format!("the grant has ended ({words})")).await
+                self.reconnect(renewal, row, &ended(&lease.credential, self.now(), &words)).await
             }
             // No answer: the server may have rotated the token. The journal entry stays, so that the next refresh knows.
             Err(Failure::Other(VaultError::Unanswered(error))) if error.may_have_acted() => Err(error.into()),
@@ -129,16 +130,23 @@ impl Vault {
         let now = self.now();
         let mut credential = lease.credential.clone();
         if let Some(grant) = credential.grant_mut() {
-            grant.access = Some(AccessToken { token: fresh.access_token, expires_at: now.plus(fresh.life) });
+            let (expires_at, issued_at) = (now.plus(fresh.life), Some(now));
+            grant.access = Some(AccessToken { token: fresh.access_token, expires_at, issued_at });
             if let Some(rotated) = fresh.refresh_token {
                 grant.refresh_token = rotated;
             }
+        }
+        if let Some(left) = fresh.refresh_life {
+            credential.set_end(now.plus(left));
         }
         let (key_version, sealed) = self.seal(renewal, &credential).await?;
         let replacement = Replacement { key_version, sealed, access_expires_at: credential.access_expires_at(), now };
         let tenant = self.0.store.tenant(renewal.tenant);
         if !tenant.swap_credential(renewal.connection, row.generation, &replacement).await? {
             return self.load(renewal).await;
+        }
+        if let Some(end) = credential.ends_at() {
+            tenant.predict_connection_end(renewal.connection, end, now).await?;
         }
         tracing::info!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, "access token refreshed");
         let lease = Arc::new(Lease { credential, generation: row.generation + 1 });
@@ -165,5 +173,16 @@ impl Vault {
             tracing::warn!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, reason, "reconnect needed");
         }
         Ok(asks)
+    }
+}
+
+/// Why the grant is over: its own end, where that has come, else the authorization server's words.
+fn ended(credential: &Credential, now: Timestamp, words: &str) -> String {
+    match credential.ends_at().filter(|end| *end <= now) {
+        Some(end) => format!(
+            "the grant ended on {}, as it was bound to: refreshing never moves its end",
+            end.to_utc().date_naive()
+        ),
+        None => format!("the grant has ended ({words})"),
     }
 }
