@@ -251,7 +251,7 @@ impl Lane {
     /// When the access token will be known everywhere at the upstream, if that is still to come: until then a refusal says
     /// nothing about the grant.
     fn settles_at(&self, lease: &Lease) -> Option<Timestamp> {
-        let issued_at = lease.credential.grant()?.access.as_ref()?.issued_at?;
+        let issued_at = lease.credential.grant()?.access.as_ref()?.issued_at;
         let settled_at = issued_at.plus(self.route.integration.manifest.auth.settles_in());
         (settled_at > self.upstream.now()).then_some(settled_at)
     }

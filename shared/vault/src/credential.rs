@@ -74,9 +74,8 @@ pub struct AccessToken {
     pub token: SecretString,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// When it was given; unknown of those kept before this was noted.
-    #[serde(default)]
-    pub issued_at: Option<Timestamp>,
+    /// When it was given.
+    pub issued_at: Timestamp,
 }
 
 /// A connect form that lacks a field.

@@ -130,7 +130,7 @@ impl Vault {
         let now = self.now();
         let mut credential = lease.credential.clone();
         if let Some(grant) = credential.grant_mut() {
-            let (expires_at, issued_at) = (now.plus(fresh.life), Some(now));
+            let (expires_at, issued_at) = (now.plus(fresh.life), now);
             grant.access = Some(AccessToken { token: fresh.access_token, expires_at, issued_at });
             if let Some(rotated) = fresh.refresh_token {
                 grant.refresh_token = rotated;
