@@ -61,8 +61,12 @@ async def exercise(client: Client, plan: list[dict[str, Any]]) -> dict[str, int]
         call_ids.add(call_id)
         return check_answer(tool, result)
 
+    answer: dict[str, Any] = {}
     for step in plan:
         name, arguments, write = step["tool"], step["arguments"], step.get("write", False)
+        if taken := step.get("takes"):
+            must(taken in answer, f"{name} takes {taken}, which the answer before does not have.")
+            arguments = {**arguments, taken: answer[taken]}
         must(name in tools, f"the plan calls {name}, which the server does not list.")
         tool = tools[name]
         hint = tool.annotations and tool.annotations.read_only_hint

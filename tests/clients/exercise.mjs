@@ -2,8 +2,8 @@
 //
 //   node PROGRAM URL API_KEY PLAN legacy|modern
 //
-// PLAN is a file: a JSON list of {"tool", "arguments", "write"} that names every tool. A step with "write": true must
-// answer a preview, and is confirmed with its preview_id.
+// PLAN is a file: a JSON list of {"tool", "arguments", "write", "takes"} that names every tool. A step with "write": true
+// must answer a preview, and is confirmed with its preview_id. One that "takes" a field sends that of the answer before.
 
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -53,12 +53,15 @@ export async function exercise(plan, listTools, callTool) {
     callIds.add(callId);
     return checkAnswer(tool, result);
   };
-  for (const { tool: name, arguments: args, write = false } of plan) {
+  let answer = {};
+  for (const { tool: name, arguments: planned, write = false, takes } of plan) {
+    must(!takes || takes in answer, `${name} takes ${takes}, which the answer before does not have.`);
+    const args = takes ? { ...planned, [takes]: answer[takes] } : planned;
     const tool = tools.get(name);
     must(tool, `the plan calls ${name}, which the server does not list.`);
     must(tool.annotations?.readOnlyHint === !write, `${name} is announced as the opposite of what it does.`);
     used.add(name);
-    const answer = await call(tool, args);
+    answer = await call(tool, args);
     if (!write) continue;
     must(answer.status === 'preview' && answer.preview_id, `${name} writes, and its first answer is no preview.`);
     const confirmed = await call(tool, { ...args, preview_id: answer.preview_id });

@@ -8,6 +8,19 @@ pub struct Step {
     pub tool: &'static str,
     /// Its arguments.
     pub arguments: Value,
+    /// One more argument: the field of this name in the answer before, such as the `job_id` of a pending one.
+    pub takes: Option<&'static str>,
+}
+
+impl Step {
+    /// The arguments, with what the step takes from the answer before.
+    pub fn arguments_after(&self, answer: &Value) -> Value {
+        let mut arguments = self.arguments.clone();
+        if let Some(name) = self.takes {
+            arguments[name] = answer[name].clone();
+        }
+        arguments
+    }
 }
 
 /// The plan of an integration.
@@ -15,6 +28,7 @@ pub fn plan(integration: &str) -> Vec<Step> {
     match integration {
         "google-ads" => google_ads(),
         "linkedin-ads" => linkedin_ads(),
+        "supermetrics" => supermetrics(),
         other => panic!("there is no plan for {other} yet: add one here"),
     }
 }
@@ -36,7 +50,28 @@ fn google_ads() -> Vec<Step> {
         ("set_budget", budget(71.5)),
         ("set_budget", budget(72.5)),
     ];
-    steps.map(|(tool, arguments)| Step { tool, arguments }).into()
+    steps.map(|(tool, arguments)| Step { tool, arguments, takes: None }).into()
+}
+
+fn supermetrics() -> Vec<Step> {
+    let days = json!({ "account_id": "AW:1000000002", "start_date": "2026-11-01", "end_date": "2026-11-07" });
+    let query = |background: bool| {
+        let mut query = days.clone();
+        query["fields"] = json!(["Campaignname", "Clicks", "Cost"]);
+        query["background"] = background.into();
+        query
+    };
+    let steps = [
+        ("list_data_sources", json!({})),
+        ("list_accounts", json!({})),
+        ("list_fields", json!({ "data_source": "AW" })),
+        ("get_performance", days.clone()),
+        ("run_query", query(false)),
+        ("run_query", query(true)),
+    ];
+    let mut steps: Vec<_> = steps.map(|(tool, arguments)| Step { tool, arguments, takes: None }).into();
+    steps.push(Step { tool: "get_job", arguments: json!({}), takes: Some("job_id") });
+    steps
 }
 
 fn linkedin_ads() -> Vec<Step> {
@@ -58,5 +93,5 @@ fn linkedin_ads() -> Vec<Step> {
         ("set_budget", budget(71.5)),
         ("set_budget", budget(72.5)),
     ];
-    steps.map(|(tool, arguments)| Step { tool, arguments }).into()
+    steps.map(|(tool, arguments)| Step { tool, arguments, takes: None }).into()
 }

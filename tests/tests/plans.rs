@@ -29,9 +29,15 @@ fn every_tool_is_in_the_plan_of_its_server() {
         let (mut alone, prefix) = (vec![], name.replace('-', "_"));
         for step in planned {
             let write = access(step.tool) == Access::Write;
-            alone.push(json!({ "tool": step.tool, "arguments": step.arguments, "write": write }));
-            let combined = format!("{prefix}_{}", step.tool);
-            all.push(json!({ "tool": combined, "arguments": step.arguments, "write": write }));
+            let written = |tool: &str| {
+                let mut written = json!({ "tool": tool, "arguments": step.arguments, "write": write });
+                if let Some(name) = step.takes {
+                    written["takes"] = name.into();
+                }
+                written
+            };
+            alone.push(written(step.tool));
+            all.push(written(&format!("{prefix}_{}", step.tool)));
         }
         write(name, &alone);
     }

@@ -64,6 +64,8 @@ pub enum Scope {
     Account,
     /// One connection: the vendor counts what its user does.
     Connection,
+    /// Our own address on the network: everybody who calls the upstream from here.
+    Address,
 }
 
 /// An upstream failure with its class, in words that may be shown to an agent.

@@ -25,5 +25,5 @@ pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
 pub use prepared::{Planned, Prepared, PreparedRead, PreparedWrite};
 pub use request::{Effect, Request, Response};
 pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};
-pub use shapes::{Cursor, Page, Period, WriteAnswer, WriteStatus};
+pub use shapes::{Cursor, JobId, JobStatus, Page, Period, WriteAnswer, WriteStatus};
 pub use tool::{Access, Cost, Plan, ReadTool, Tool, ToolSpec, WriteTool};

@@ -52,6 +52,8 @@ pub enum AuthShape {
     ApiKey {
         /// The header's name.
         header: &'static str,
+        /// What stands before the key: `Bearer `, or nothing.
+        prefix: &'static str,
     },
 }
 

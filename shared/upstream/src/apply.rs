@@ -35,7 +35,9 @@ pub(crate) fn apply(
             .header("X-Restli-Protocol-Version", "2.0.0")
             .header("LinkedIn-Version", version),
         Credential::ApiKey { key } => match shape {
-            AuthShape::ApiKey { header } => request.header(*header, sensitive(key.expose_secret())),
+            AuthShape::ApiKey { header, prefix } => {
+                request.header(*header, sensitive(&Zeroizing::new(format!("{prefix}{}", key.expose_secret()))))
+            }
             _ => request,
         },
     };
@@ -115,8 +117,10 @@ mod tests {
         let (headers, _) = applied(&AuthShape::RestliOAuth(OAUTH), "");
         assert_eq!((&*headers["x-restli-protocol-version"], &*headers["linkedin-version"]), ("2.0.0", "202607"));
 
-        let (headers, _) = applied(&AuthShape::ApiKey { header: "x-api-key" }, "");
+        let (headers, _) = applied(&AuthShape::ApiKey { header: "x-api-key", prefix: "" }, "");
         assert_eq!(headers["x-api-key"], "the-key");
+        let (headers, _) = applied(&AuthShape::ApiKey { header: "authorization", prefix: "Bearer " }, "");
+        assert_eq!(headers["authorization"], "Bearer the-key");
     }
 
     #[test]

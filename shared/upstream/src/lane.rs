@@ -265,6 +265,7 @@ impl Lane {
             Scope::App => of("app/"),
             Scope::Account => of("account/").or_else(|| of("app/")),
             Scope::Connection => of("connection/"),
+            Scope::Address => keys.first(),
         };
         if let Some(key) = key {
             self.upstream.breakers().hold(key, fault.class, until);
@@ -306,6 +307,14 @@ impl Lane {
 impl Egress for Lane {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>> {
         Box::pin(self.send_guarded(request))
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.since(self.upstream.now())
+    }
+
+    fn pause(&self, pause: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(pause))
     }
 }
 

@@ -107,7 +107,8 @@ impl Credential {
                 token: take("token")?.into(),
                 expires_at: None,
             },
-            AuthShape::ApiKey { .. } => Self::ApiKey { key: take("key")?.into() },
+            // Pasted with a line break more often than not.
+            AuthShape::ApiKey { .. } => Self::ApiKey { key: take("key")?.trim().into() },
         })
     }
 
@@ -224,6 +225,15 @@ mod tests {
         let clear = credential.to_clear().unwrap();
         let again = Credential::from_clear(&clear).unwrap();
         assert_eq!(again.grant().unwrap().refresh_token.expose_secret(), "canary-r");
+    }
+
+    #[test]
+    fn what_surrounds_a_pasted_key_is_no_part_of_it() {
+        let shape = AuthShape::ApiKey { header: "authorization", prefix: "" };
+        let credential = Credential::from_form(&shape, HashMap::from([("key", " canary\n".into())])).unwrap();
+        let Credential::ApiKey { key } = &credential else { panic!("another shape") };
+        assert_eq!((key.expose_secret(), credential.app()), ("canary", None));
+        assert!(!format!("{credential:?}").contains("canary"));
     }
 
     #[test]

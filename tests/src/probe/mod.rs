@@ -24,7 +24,7 @@ pub fn integration() -> Integration {
             title: "Probe",
             server_version: "0.0.0",
             instructions: "For tests.",
-            auth: AuthShape::ApiKey { header: "x-probe-key" },
+            auth: AuthShape::ApiKey { header: "x-probe-key", prefix: "" },
             base_url: "https://probe.invalid",
             version: VersionPin { version: "v1", ends: "2099-12-31" },
             connect_form: &[Field { name: "key", label: "Key", secret: true }],

@@ -102,6 +102,7 @@ impl From<Fault> for Refusal {
             Scope::App => "the upstream's limit for the whole vendor app",
             Scope::Account => "the upstream's limit for this account",
             Scope::Connection => "the upstream's limit for the connected user",
+            Scope::Address => "the upstream's limit for the address that this service calls from",
         };
         let wait =
             "Wait until `retry_at`, then send the same call again; earlier calls are refused without being sent.";

@@ -1,0 +1,109 @@
+//! `run_query`: an agent's own choice of fields.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches};
+
+use crate::{
+    answers::{self, Report},
+    api::Query,
+    arguments::{AccountRef, Day, FieldIds, MaxRows, OrderBy},
+    job::{Job, MOST_ROWS},
+    source,
+};
+
+/// Characters of a filter that Supermetrics takes.
+const LONGEST_FILTER: usize = 5000;
+
+pub(super) struct RunQuery;
+
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Args {
+    /// The account, from list_accounts; its data source decides which fields there are.
+    account_id: AccountRef,
+    /// Field ids from list_fields, in the order of the columns: dimensions split the rows, metrics are counted. Without
+    /// dimensions the answer is one row of totals.
+    fields: FieldIds,
+    /// First day, `YYYY-MM-DD`.
+    start_date: Day,
+    /// Last day, included.
+    end_date: Day,
+    /// Supermetrics' filter, such as `Impressions > 0 AND Campaignname =@ brand`.
+    #[serde(default)]
+    filter: Option<String>,
+    /// Sort by these, first one first.
+    #[serde(default)]
+    order_by: Vec<OrderBy>,
+    /// True: start it and answer at once with a job_id for get_job, for queries known to be long.
+    #[serde(default)]
+    background: bool,
+    /// Rows in one answer, 1 to 1000; 40 if left out.
+    #[serde(default)]
+    max_rows: MaxRows,
+    /// `next_cursor` of the answer before.
+    #[serde(default, skip_serializing)]
+    cursor: Option<Cursor>,
+}
+
+impl NamesAccounts for Args {
+    fn touches(&self) -> Touches {
+        self.account_id.touches()
+    }
+}
+
+impl ReadTool for RunQuery {
+    type Args = Args;
+    type Answer = Report;
+    const SPEC: ToolSpec = ToolSpec {
+        cost: Cost::Heavy,
+        ..ToolSpec::read(
+            "run_query",
+            "Run a query",
+            "Any fields of one account's data source over a range of days, filtered and sorted, for what get_performance \
+             does not show. Look field ids up with list_fields rather than guess them. May answer `status: pending`: \
+             then ask get_job.",
+        )
+    };
+
+    async fn call(args: Args, cx: Cx) -> Result<Report, ToolError> {
+        answers::in_order(&String::from(args.start_date), &String::from(args.end_date))?;
+        args.check()?;
+        answers::report(&cx, &args, args.cursor.as_ref(), !args.background, async || args.job(&cx)).await
+    }
+}
+
+impl Args {
+    fn check(&self) -> Result<(), ArgumentError> {
+        if self.filter.as_ref().is_some_and(|filter| filter.chars().count() > LONGEST_FILTER) {
+            let fix = "Shorten it, or filter the rows yourself.";
+            return Err(ArgumentError::new("filter", "it is longer than 5000 characters", fix));
+        }
+        match self.order_by.iter().position(|order| !self.fields.contains(&order.field)) {
+            Some(n) => {
+                let fix = "Sort by one of `fields`.";
+                Err(ArgumentError::new(format!("order_by[{n}].field"), "it is not among `fields`", fix))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn job(&self, cx: &Cx) -> Result<Job, ToolError> {
+        let account = self.account_id.get(cx)?;
+        let (ds_id, id) = source::parts(account);
+        let rows = Query {
+            ds_id: ds_id.to_owned(),
+            ds_accounts: vec![id.to_owned()],
+            ds_user: account.via.as_ref().map(ToString::to_string),
+            fields: self.fields.to_vec(),
+            start_date: self.start_date.into(),
+            end_date: self.end_date.into(),
+            filter: self.filter.clone(),
+            order_rows: self.order_by.iter().map(OrderBy::wire).collect(),
+            max_rows: MOST_ROWS,
+            ..Query::default()
+        };
+        let keys = self.fields.to_vec();
+        Ok(Job { account: account.id.clone(), keys, rows, totals: None, max_rows: self.max_rows.get() })
+    }
+}
