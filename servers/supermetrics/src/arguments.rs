@@ -173,7 +173,7 @@ impl MaxRows {
 impl Default for MaxRows {
     /// Few enough that a full answer stays below 4,000 tokens.
     fn default() -> Self {
-        Self(40)
+        Self(30)
     }
 }
 

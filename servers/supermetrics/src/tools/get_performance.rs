@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// One row per day rather than one for the whole period.
     #[serde(default)]
     by_day: bool,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
+    /// Rows in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.

@@ -21,7 +21,7 @@ pub(super) struct Args {
     /// Only data sources whose name or id contains this, in any case.
     #[serde(default)]
     matching: Option<String>,
-    /// Data sources in one answer, 1 to 1000; 40 if left out.
+    /// Data sources in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.

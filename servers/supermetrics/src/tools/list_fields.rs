@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Only dimensions, or only metrics.
     #[serde(default)]
     kind: Option<Kind>,
-    /// Fields in one answer, 1 to 1000; 40 if left out.
+    /// Fields in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.

@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// True: start it and answer at once with a job_id for get_job, for queries known to be long.
     #[serde(default)]
     background: bool,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
+    /// Rows in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
