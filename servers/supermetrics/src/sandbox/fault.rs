@@ -35,7 +35,9 @@ pub(super) fn answer(behaviour: Behaviour) -> Response {
         Behaviour::VersionDead => StatusCode::NOT_FOUND.into_response(),
         // The script acts these out itself.
         Behaviour::Slow { .. }
+        | Behaviour::SlowFailure { .. }
         | Behaviour::Reset
+        | Behaviour::ActThenFail
         | Behaviour::Html500
         | Behaviour::Garbage
         | Behaviour::Status { .. } => {
