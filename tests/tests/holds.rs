@@ -82,4 +82,7 @@ async fn a_key_is_tried_when_it_is_saved_and_a_dead_one_asks_for_a_new_one() {
     assert_eq!(error["class"], "reconnect_needed");
     let row = app.store().tenant(tenant.id).find_connection(NAME).await.unwrap().unwrap();
     assert_eq!(row.state, ConnectionState::ReconnectNeeded);
+    let before = app.vendor(NAME).script.received();
+    assert_eq!(class(&tenant, "AW:1000000002").await, "reconnect_needed");
+    assert_eq!(app.vendor(NAME).script.received(), before, "what is gone is not asked again");
 }

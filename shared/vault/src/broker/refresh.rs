@@ -65,11 +65,16 @@ impl Vault {
         Ok(())
     }
 
+    /// Why only a person can renew the connection, where that is so.
+    pub(super) async fn ended(&self, renewal: &Renewal) -> Result<Option<String>, VaultError> {
+        let connection = self.0.store.tenant(renewal.tenant).get_connection(renewal.connection).await?;
+        let ended = connection.state == ConnectionState::ReconnectNeeded;
+        Ok(ended.then(|| connection.reason.unwrap_or_else(|| "the grant has ended".into())))
+    }
+
     async fn refresh_once(&self, renewal: &Renewal, spent: i64) -> Result<Arc<Lease>, VaultError> {
         let tenant = self.0.store.tenant(renewal.tenant);
-        let connection = tenant.get_connection(renewal.connection).await?;
-        if connection.state == ConnectionState::ReconnectNeeded {
-            let reason = connection.reason.unwrap_or_else(|| "the grant has ended".into());
+        if let Some(reason) = self.ended(renewal).await? {
             return Err(VaultError::Reconnect { reason });
         }
         for _ in 0..WAIT.0 {
