@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use turnpike_core::{Ambient, CallId, Outcome, TenantId, Timestamp};
 use turnpike_store::{CallFilter, CallRow, PreviewState, Store};
 use turnpike_testkit::Postgres;
-use turnpike_tests::process::{Caller, Deployment, Load, Memory, PASSWORD, PATIENCE};
+use turnpike_tests::process::{Caller, Deployment, Load, Memory, PASSWORD, PATIENCE, random_below};
 
 /// Limits that no client of ours reaches.
 const SETTINGS: &str = "
@@ -244,8 +244,4 @@ fn sum(all: &[Figures], of: fn(&Figures) -> usize) -> usize {
 
 fn until_now() -> Range<Timestamp> {
     Timestamp::from_micros(0)..Ambient::system().now()
-}
-
-fn random_below(end: u16) -> u64 {
-    u64::from(u16::from_le_bytes(Ambient::system().bytes()) % end)
 }

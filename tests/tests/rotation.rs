@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
-use turnpike_core::{Ambient, TenantId};
+use turnpike_core::TenantId;
 use turnpike_sdk::Behaviour;
 use turnpike_store::{ConnectionRow, ConnectionState, Store};
 use turnpike_testkit::Postgres;
-use turnpike_tests::process::{Answer, Caller, Deployment, PATIENCE, Server, Vendor};
+use turnpike_tests::process::{Answer, Caller, Deployment, PATIENCE, Server, Vendor, random_below};
 
 /// Longer than any test: the answer that the server does not live to see.
 const NEVER: Behaviour = Behaviour::Slow { millis: 600_000 };
@@ -211,8 +211,4 @@ impl Scene {
         assert!(reason.contains("an earlier refresh was cut off"), "{reason}");
         assert!(answer.text().contains(&reason), "{}", answer.text());
     }
-}
-
-fn random_below(end: u16) -> u64 {
-    u64::from(u16::from_le_bytes(Ambient::system().bytes()) % end)
 }

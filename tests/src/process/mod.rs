@@ -21,6 +21,8 @@ use std::{
     time::Duration,
 };
 
+use turnpike_core::Ambient;
+
 /// How long anything here may take that usually takes a moment.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -43,4 +45,9 @@ fn program() -> PathBuf {
     let test = env::current_exe().unwrap();
     let found = test.ancestors().skip(1).map(|folder| folder.join("turnpike")).find(|path| path.is_file());
     found.expect("there is no program `turnpike` beside the tests: run `cargo build` first")
+}
+
+/// A number from nought to below `end`: the moment of a fault.
+pub fn random_below(end: u16) -> u64 {
+    u64::from(u16::from_le_bytes(Ambient::system().bytes()) % end)
 }
