@@ -3,6 +3,5 @@
 pub mod agent;
 pub mod app;
 pub mod conformance;
-pub mod plans;
 pub mod probe;
 pub mod process;

@@ -27,7 +27,7 @@ async fn a_call_is_priced_and_in_the_ledger_before_its_answer_arrives_on_both_da
         let app = TestApp::start_with(backend, |_| {}).await;
         let tenant = app.tenant("one").await;
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let params = json!({ "name": "list_campaigns", "arguments": { "customer_id": CLIENT }, "_meta": { "traceparent": trace } });
+        let params = json!({ "name": "list_campaigns", "arguments": { "account_id": CLIENT }, "_meta": { "traceparent": trace } });
         let answer = tenant.agent.rpc("/google-ads/mcp", json!("a"), "tools/call", params).await;
         let meta = &answer.body["result"]["_meta"];
 
@@ -53,7 +53,7 @@ async fn the_sandbox_is_marked_and_free() {
     let tenant = app.unconnected("one").await;
     let form = app.operator.sandboxes.find(ADS).unwrap().credential.iter().cloned().collect();
     app.operator.connect(tenant.id, ADS, true, form).await.unwrap();
-    let result = tenant.agent.call(ADS, "list_campaigns", json!({ "customer_id": CLIENT })).await;
+    let result = tenant.agent.call(ADS, "list_campaigns", json!({ "account_id": CLIENT })).await;
     assert_eq!((&result["_meta"]["sandbox"], &result["_meta"]["outcome"]), (&json!(true), &json!("sandbox")));
     assert_eq!(last(&app, &tenant).await, (Outcome::Sandbox, None, Micros(0)));
 }
@@ -180,7 +180,7 @@ async fn each_scripted_fault_gets_its_class_its_outcome_and_a_next_step() {
         let app = TestApp::start().await;
         let tenant = app.tenant("one").await;
         app.vendor(ADS).script.next(times, behaviour);
-        let error = tenant.agent.refused(ADS, "list_campaigns", json!({ "customer_id": CLIENT })).await;
+        let error = tenant.agent.refused(ADS, "list_campaigns", json!({ "account_id": CLIENT })).await;
         assert_eq!(error["class"], class, "{behaviour:?}: {error}");
         assert_eq!(last(&app, &tenant).await, (outcome, Some(class.into()), Micros(0)), "{behaviour:?}");
         assert_eq!(error["retry_at"].is_string(), waits, "{behaviour:?}: {error}");
@@ -204,16 +204,16 @@ async fn a_storm_costs_the_upstream_one_request_until_its_hold_ends() {
     let app = TestApp::start().await;
     let tenant = app.tenant("one").await;
     app.vendor(ADS).script.next(1, Behaviour::Storm { seconds: 30 });
-    tenant.agent.refused(ADS, "list_campaigns", json!({ "customer_id": CLIENT })).await;
+    tenant.agent.refused(ADS, "list_campaigns", json!({ "account_id": CLIENT })).await;
     let received = app.vendor(ADS).script.received();
     for _ in 0..5 {
-        let error = tenant.agent.refused(ADS, "list_campaigns", json!({ "customer_id": CLIENT })).await;
+        let error = tenant.agent.refused(ADS, "list_campaigns", json!({ "account_id": CLIENT })).await;
         assert_eq!(error["class"], "rate_storm");
         assert!(error["whose_limit"].as_str().unwrap().contains("upstream"), "{error}");
     }
     assert_eq!(app.vendor(ADS).script.received(), received, "nothing is sent while the hold lasts");
     app.clock.advance(Duration::from_secs(31));
-    tenant.agent.ok(ADS, "list_campaigns", json!({ "customer_id": CLIENT })).await;
+    tenant.agent.ok(ADS, "list_campaigns", json!({ "account_id": CLIENT })).await;
 }
 
 #[tokio::test]

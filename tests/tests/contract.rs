@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 use turnpike_sdk::Access;
-use turnpike_tests::{
-    app::{TestApp, integrations},
-    plans::plan,
-};
+use turnpike_tests::app::{TestApp, integrations};
 
 /// The longest name that every host takes, and the characters that all of them take.
 const LONGEST_NAME: usize = 64;
@@ -70,7 +67,7 @@ async fn every_answer_has_the_shape_that_its_tool_promises_and_fits_an_agent() {
     let tenant = app.tenant("one").await;
     for integration in turnpike_catalog::integrations() {
         let name = integration.manifest.name;
-        let mut planned = plan(name);
+        let mut planned = (integration.examples)();
         let mut before = Value::Null;
         while !planned.is_empty() {
             let mut step = planned.remove(0);

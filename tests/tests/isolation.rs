@@ -62,7 +62,7 @@ async fn kept_answers_and_cursors_stay_with_their_tenant() {
     let first_of_two = two.agent.call("google-ads", "describe_resource", ask).await;
     assert_eq!(first_of_two["_meta"].get("cache"), None, "what one tenant has paid for is not another's");
 
-    let mut page = json!({ "customer_id": "1000000004", "max_rows": 5 });
+    let mut page = json!({ "account_id": "1000000004", "max_rows": 5 });
     let shown = one.agent.ok("google-ads", "list_campaigns", page.clone()).await;
     page["cursor"] = find(&shown, "next_cursor").expect("a next page").clone();
     let colleague = app.agent(one.id, vec!["google-ads:read".into()]).await;
@@ -108,7 +108,7 @@ async fn a_connection_of_a_manager_does_not_reach_accounts_that_were_not_listed(
     let tenant = app.tenant("one").await;
     let before = app.vendor("google-ads").script.received();
     for id in ["1000000005", "900-000-0009", "0000000000", " 1000000002"] {
-        let error = tenant.agent.refused("google-ads", "list_campaigns", json!({ "customer_id": id })).await;
+        let error = tenant.agent.refused("google-ads", "list_campaigns", json!({ "account_id": id })).await;
         assert!(["unknown_account", "invalid_argument"].contains(&error["class"].as_str().unwrap()), "{id}: {error}");
     }
     assert_eq!(app.vendor("google-ads").script.received(), before);

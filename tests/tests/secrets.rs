@@ -68,14 +68,14 @@ impl Scene {
 
         answers.push(caller.list_accounts().await.unwrap());
         self.vendor.tokens().expire_all();
-        let campaigns = json!({ "customer_id": "1000000002" });
+        let campaigns = json!({ "account_id": "1000000002" });
         answers.push(caller.call("list_campaigns", &campaigns).await.unwrap());
         for behaviour in [Behaviour::Html500, Behaviour::Garbage, Behaviour::Reset, Behaviour::Permission] {
             self.vendor.script().next(3, behaviour);
             answers.push(caller.call("list_campaigns", &campaigns).await.unwrap());
             self.vendor.script().clear();
         }
-        answers.push(caller.call("list_campaigns", &json!({ "customer_id": key })).await.unwrap());
+        answers.push(caller.call("list_campaigns", &json!({ "account_id": key })).await.unwrap());
         self.vendor.tokens().revoke();
         answers.push(caller.list_accounts().await.unwrap());
         let wrong = caller.with_key("tpk_live_0000000000000000000000000000_AAAAAA").raw().await;

@@ -17,7 +17,7 @@ async fn a_call_is_one_tree_of_spans_below_the_caller_s_own() {
 
     let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     vendor.script().next(1, Behaviour::Html500);
-    let of_customer = json!({ "customer_id": "1000000002" });
+    let of_customer = json!({ "account_id": "1000000002" });
     let traced = caller.traced(&format!("00-{trace}-{parent}-01"));
     let good = traced.call("list_campaigns", &of_customer).await.unwrap();
     vendor.script().next(1, Behaviour::Permission);

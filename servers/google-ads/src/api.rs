@@ -71,9 +71,9 @@ pub(crate) struct Operation<Update> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct StatusUpdate {
+pub(crate) struct StatusUpdate<'a> {
     pub(crate) resource_name: String,
-    pub(crate) status: &'static str,
+    pub(crate) status: &'a str,
 }
 
 #[derive(Serialize)]

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turnpike_core::AccountId;
-use turnpike_sdk::{Account, Cursor, Cx, Effect, Page, Request, ToolError};
+use turnpike_sdk::{Account, Cursor, Cx, Effect, Page, Request, ToolError, arguments::MaxRows};
 
 use crate::{
     api::{
         Metrics, MutateRequest, Operation, SearchRequest, SearchResponse, SearchSettings, StreamBatch, StreamRequest,
     },
-    arguments::MaxRows,
     gaql::Query,
 };
 

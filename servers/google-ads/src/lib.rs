@@ -7,6 +7,7 @@ mod api;
 mod arguments;
 mod customer;
 mod errors;
+mod examples;
 mod gaql;
 mod manifest;
 mod sandbox;
@@ -22,5 +23,6 @@ pub fn integration() -> Integration {
         accounts: accounts::find,
         classify: errors::classify,
         sandbox: sandbox::sandbox,
+        examples: examples::all,
     }
 }

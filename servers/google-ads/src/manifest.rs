@@ -8,7 +8,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     name: "google-ads",
     title: "Google Ads",
     server_version: "0.1.0",
-    instructions: "Start with list_accounts; every other account tool takes one customer_id from it, of an account \
+    instructions: "Start with list_accounts; every other account tool takes one account_id from it, of an account \
         that is no manager. Days begin and end in the account's time zone and amounts are in its currency. Use \
         get_performance and search_terms for figures; for anything else look fields up with describe_resource and ask \
         with run_gaql. Rows beyond a page follow with `cursor`. Changes take two calls: the first previews, the second \

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use turnpike_core::{Class, Fault};
-use turnpike_sdk::{Account, Cursor, Cx, Page, ToolError};
+use turnpike_sdk::{Account, Cx, ToolError};
 
 use crate::{
     access,
     api::{Found, Row, TargetingEntity},
-    arguments::{Day, Ids, MaxRows},
+    arguments::{Day, Ids},
     restli::{Query, list, record, urn},
 };
 
@@ -69,23 +68,6 @@ impl Question<'_> {
         });
         Ok(rows)
     }
-}
-
-/// One page of rows that were all read. The cursor opens only for the same `args`.
-pub(crate) fn cut(
-    cx: &Cx,
-    rows: Vec<Row>,
-    args: &impl Serialize,
-    max_rows: MaxRows,
-    cursor: Option<&Cursor>,
-) -> Result<(Vec<Row>, Page), ToolError> {
-    let start: usize = cursor.map(|cursor| cx.open_cursor(args, cursor)).transpose()?.unwrap_or(0);
-    let total = rows.len();
-    let shown: Vec<Row> = rows.into_iter().skip(start).take(max_rows.get()).collect();
-    let end = start.saturating_add(shown.len());
-    let next_cursor = (end < total).then(|| cx.cursor(args, &end));
-    let (shown_rows, truncated) = (shown.len(), next_cursor.is_some());
-    Ok((shown, Page { shown: shown_rows, total: Some(total as u64), truncated, next_cursor }))
 }
 
 /// Why there are no figures: LinkedIn says nothing of it. Refused when the reason is that nobody may read them.

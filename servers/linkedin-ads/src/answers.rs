@@ -2,48 +2,20 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use turnpike_core::{Micros, Timestamp};
-use turnpike_sdk::{Account, Page, Period};
+use turnpike_core::Micros;
+use turnpike_sdk::answers;
+pub(crate) use turnpike_sdk::answers::{AccountLine, Heading, cut};
 
-use crate::{
-    api::{Date, Row},
-    arguments::Day,
-};
+use crate::api::{Date, Row};
 
-/// The account that an answer is about.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct AccountLine {
-    account_id: String,
-    name: String,
-    /// Of every amount in this answer.
-    currency: String,
-    /// Zone of every day in this answer.
-    time_zone: String,
-}
-
-impl From<&Account> for AccountLine {
-    fn from(account: &Account) -> Self {
-        Self {
-            account_id: account.id.to_string(),
-            name: account.name.clone(),
-            currency: account.currency.clone(),
-            time_zone: account.time_zone.clone(),
-        }
-    }
-}
+/// Figures of a period.
+pub(crate) type Report<Line> = turnpike_sdk::answers::Report<Line, Figures>;
 
 /// Figures of a row, or of all rows together.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Figures {
-    impressions: i64,
-    clicks: i64,
-    /// In units of the account's currency.
-    cost: f64,
-    /// The same in millionths, for exact sums.
-    cost_micros: i64,
-    /// Conversions on the advertiser's website.
-    conversions: i64,
-    conversions_value: f64,
+    #[serde(flatten)]
+    figures: answers::Figures,
     /// Leads from LinkedIn's own forms.
     leads: i64,
 }
@@ -66,15 +38,11 @@ impl Figures {
 
 impl From<&Row> for Figures {
     fn from(row: &Row) -> Self {
-        Self {
-            impressions: row.impressions,
-            clicks: row.clicks,
-            cost: Micros(row.cost_in_local_currency).to_units(),
-            cost_micros: row.cost_in_local_currency,
-            conversions: row.external_website_conversions,
-            conversions_value: Micros(row.conversion_value_in_local_currency).to_units(),
-            leads: row.one_click_leads,
-        }
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 conversions")]
+        let conversions = row.external_website_conversions as f64;
+        let (cost, value) = (Micros(row.cost_in_local_currency), Micros(row.conversion_value_in_local_currency));
+        let figures = answers::Figures::new(row.impressions, row.clicks, cost, conversions, value.to_units());
+        Self { figures, leads: row.one_click_leads }
     }
 }
 
@@ -94,46 +62,4 @@ impl Row {
 /// The id within a URN: `1` of `urn:li:sponsoredCampaign:1`.
 pub(crate) fn id_of(urn: &str) -> &str {
     urn.rsplit(':').next().unwrap_or_default()
-}
-
-/// Figures of a period.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Report<Line> {
-    account: AccountLine,
-    period: Period,
-    /// How fresh the figures are.
-    data_as_of: String,
-    /// Why there are no figures, when there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-    /// Of all rows, also those on further pages; only on the first page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    totals: Option<Figures>,
-    rows: Vec<Line>,
-    page: Page,
-}
-
-/// What every report says of itself.
-pub(crate) struct Heading<'a> {
-    pub(crate) account: &'a Account,
-    pub(crate) days: (Day, Day),
-    pub(crate) now: Timestamp,
-    pub(crate) freshness: &'static str,
-    pub(crate) note: Option<String>,
-    pub(crate) totals: Option<Figures>,
-}
-
-impl<Line> Report<Line> {
-    pub(crate) fn new(heading: Heading<'_>, rows: Vec<Line>, page: Page) -> Self {
-        let Heading { account, days: (start, end), now, freshness, note, totals } = heading;
-        Self {
-            account: account.into(),
-            period: Period { start: start.into(), end: end.into(), time_zone: account.time_zone.clone() },
-            data_as_of: format!("{now}; {freshness}"),
-            note,
-            totals,
-            rows,
-            page,
-        }
-    }
 }

@@ -187,9 +187,9 @@ pub(crate) struct Updates<T> {
     pub(crate) entities: BTreeMap<String, Update<T>>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct StatusFields {
-    pub(crate) status: &'static str,
+    pub(crate) status: String,
 }
 
 #[derive(Serialize)]

@@ -9,6 +9,7 @@ mod answers;
 mod api;
 mod arguments;
 mod errors;
+mod examples;
 mod manifest;
 mod money;
 mod restli;
@@ -25,5 +26,6 @@ pub fn integration() -> Integration {
         accounts: accounts::find,
         classify: errors::classify,
         sandbox: sandbox::sandbox,
+        examples: examples::all,
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::Timestamp;
-use turnpike_sdk::{Account, ArgumentError, Cursor, Cx, JobId, JobStatus, Page, Period, ToolError};
+use turnpike_sdk::{Account, Cursor, Cx, JobId, JobStatus, Page, Period, ToolError};
 
 use crate::{
     api::Query,
@@ -174,13 +174,4 @@ fn with_micros(mut row: Row) -> Row {
         row.insert("cost_micros".into(), micros.into());
     }
     row
-}
-
-/// Refuses a range that ends before it starts.
-pub(crate) fn in_order(start: &str, end: &str) -> Result<(), ArgumentError> {
-    if start > end {
-        let fix = "Send the earlier day as start_date; both days are included.";
-        return Err(ArgumentError::new("end_date", "it is before start_date", fix));
-    }
-    Ok(())
 }

@@ -1,12 +1,12 @@
-//! The values that tools take. Each is checked as it is read, and its error says what to send instead. Supermetrics
+//! The values that only these tools take. Each is checked as it is read, and its error says what to send instead. Supermetrics
 //! ignores what it does not know and guesses at what it half knows: what is wrong must be found here.
 
 use std::ops::Deref;
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::AccountId;
+pub(crate) use turnpike_sdk::arguments::{Day, MaxRows, days_in_order};
 use turnpike_sdk::{Account, Cx, NamesAccounts, ToolError, Touches};
 
 /// The account, as list_accounts shows it: data source and id, such as `AW:1234567890`.
@@ -78,28 +78,6 @@ impl From<SourceId> for String {
     }
 }
 
-/// A day, `YYYY-MM-DD`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(inline, extend("format" = "date"))]
-pub(crate) struct Day(NaiveDate);
-
-impl TryFrom<String> for Day {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        // The comparison refuses what chrono lets pass: `2026-1-5`, or a year of five digits.
-        let day = text.parse::<NaiveDate>().ok().filter(|day| text.len() == 10 && day.to_string() == text);
-        day.map(Self).ok_or("a day is written YYYY-MM-DD, such as 2026-11-01; words such as yesterday are not taken")
-    }
-}
-
-impl From<Day> for String {
-    fn from(day: Day) -> Self {
-        day.0.to_string()
-    }
-}
-
 /// One to thirty field ids, none twice.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
@@ -158,49 +136,11 @@ impl OrderBy {
     }
 }
 
-/// Rows in one answer, 1 to 1000.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u64")]
-#[schemars(inline, extend("minimum" = 1, "maximum" = 1000))]
-pub(crate) struct MaxRows(u16);
-
-impl MaxRows {
-    pub(crate) fn get(self) -> usize {
-        self.0.into()
-    }
-}
-
-impl Default for MaxRows {
-    /// Few enough that a full answer stays below 4,000 tokens.
-    fn default() -> Self {
-        Self(30)
-    }
-}
-
-impl TryFrom<u64> for MaxRows {
-    type Error = &'static str;
-
-    fn try_from(rows: u64) -> Result<Self, Self::Error> {
-        match u16::try_from(rows) {
-            Ok(rows @ 1..=1000) => Ok(Self(rows)),
-            _ => Err("max_rows is 1 to 1000; rows beyond it follow with `cursor`"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
-
-    #[test]
-    fn a_day_is_written_in_full() {
-        assert!(from_value::<Day>(json!("2026-11-01")).is_ok());
-        for bad in ["2026-11-1", "2026-02-30", "01/11/2026", "today", "30-days-ago", "+12026-11-01"] {
-            assert!(from_value::<Day>(json!(bad)).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn an_account_may_have_any_form_but_no_hidden_characters() {

@@ -6,6 +6,7 @@ mod answers;
 mod api;
 mod arguments;
 mod errors;
+mod examples;
 mod job;
 mod manifest;
 mod sandbox;
@@ -23,5 +24,6 @@ pub fn integration() -> Integration {
         accounts: accounts::find,
         classify: errors::classify,
         sandbox: sandbox::sandbox,
+        examples: examples::all,
     }
 }

@@ -1,6 +1,7 @@
 //! One SaaS behind one MCP server.
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use turnpike_core::{Ambient, Fault, Timestamp};
 
 use crate::{Account, Cx, Manifest, Response, Sandbox, Tool, ToolError};
@@ -23,6 +24,35 @@ pub struct Integration {
     pub classify: Classify,
     /// Makes the simulated upstream.
     pub sandbox: fn(Ambient) -> Sandbox,
+    /// Calls that show every tool at work against the sandbox; whatever they set they set back.
+    pub examples: fn() -> Vec<Example>,
+}
+
+/// One call that an agent could make. A write is previewed with these arguments, then confirmed.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The tool.
+    pub tool: &'static str,
+    /// Its arguments.
+    pub arguments: Value,
+    /// One more argument: the field of this name in the answer before, such as the `job_id` of a pending one.
+    pub takes: Option<&'static str>,
+}
+
+impl Example {
+    /// A call of this tool.
+    pub fn of(tool: &'static str, arguments: Value) -> Self {
+        Self { tool, arguments, takes: None }
+    }
+
+    /// The arguments, with what it takes from the answer before.
+    pub fn arguments_after(&self, answer: &Value) -> Value {
+        let mut arguments = self.arguments.clone();
+        if let Some(name) = self.takes {
+            arguments[name] = answer[name].clone();
+        }
+        arguments
+    }
 }
 
 impl Integration {

@@ -4,9 +4,13 @@
 //! [`Cx`] to send requests; they never hold a token, a database or an HTTP client.
 
 mod account;
+pub mod answers;
+pub mod arguments;
 mod cx;
 mod error;
 mod integration;
+mod list_accounts;
+mod long;
 mod manifest;
 mod prepared;
 mod request;
@@ -20,10 +24,12 @@ pub use cx::{CallScope, Cx, Egress};
 pub use error::{ArgumentError, ToolError};
 /// Futures without naming their crate: a boxed one, and two that run side by side until the first failure.
 pub use futures_util::future::{BoxFuture, try_join};
-pub use integration::{AccountsFn, Classify, Integration};
+pub use integration::{AccountsFn, Classify, Example, Integration};
+pub use list_accounts::DescribeAccounts;
+pub use long::{LongTool, Progress};
 pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
-pub use prepared::{Planned, Prepared, PreparedRead, PreparedWrite};
+pub use prepared::{Advance, Planned, Prepared, PreparedLong, PreparedRead, PreparedWrite};
 pub use request::{Effect, Request, Response};
 pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};
 pub use shapes::{Cursor, JobId, JobStatus, Page, Period, WriteAnswer, WriteStatus};
-pub use tool::{Access, Cost, Plan, ReadTool, Tool, ToolSpec, WriteTool};
+pub use tool::{Access, Cost, Plan, ReadTool, Spending, Tool, ToolSpec, WriteTool};

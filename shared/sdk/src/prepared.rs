@@ -4,12 +4,19 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{ArgumentError, Cx, NamesAccounts, ReadTool, ToolError, Touches, WriteTool};
+use crate::{ArgumentError, Cx, LongTool, NamesAccounts, Progress, ReadTool, Spending, ToolError, Touches, WriteTool};
 
 /// A call whose arguments have been read.
 pub enum Prepared {
     /// Of a tool that only reads.
     Read(Box<dyn PreparedRead>),
+    /// Of a tool that reads and may take longer than a call lasts.
+    Long {
+        /// Its beginning, and its polls.
+        work: Box<dyn PreparedLong>,
+        /// Set when the caller does not want to wait.
+        background: bool,
+    },
     /// Of a tool that changes something.
     Write {
         /// The steps.
@@ -24,6 +31,7 @@ impl Prepared {
     pub fn touches(&self) -> Touches {
         match self {
             Self::Read(call) => call.touches(),
+            Self::Long { work, .. } => work.touches(),
             Self::Write { steps, .. } => steps.touches(),
         }
     }
@@ -35,6 +43,19 @@ pub trait PreparedRead: Send {
     fn touches(&self) -> Touches;
     /// Does the work.
     fn call(self: Box<Self>, cx: Cx) -> BoxFuture<'static, Result<Value, ToolError>>;
+}
+
+/// How far long work has come, its types erased: the answer, or the job to go on with.
+pub type Advance = Progress<Value, Value>;
+
+/// Long work, its types erased.
+pub trait PreparedLong: Send + Sync {
+    /// The accounts that the arguments name.
+    fn touches(&self) -> Touches;
+    /// Asks the upstream to begin.
+    fn begin<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<Advance, ToolError>>;
+    /// Looks how far it has come.
+    fn poll<'a>(&'a self, job: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<Advance, ToolError>>;
 }
 
 /// What a write will do.
@@ -56,17 +77,34 @@ pub trait PreparedWrite: Send + Sync {
     fn observe<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<Value, ToolError>>;
     /// Works out the change.
     fn plan(&self, before: &Value) -> Result<Planned, ToolError>;
+    /// What changing from one state to the other does to what may be spent.
+    fn spending(&self, from: &Value, to: &Value) -> Result<Spending, ToolError>;
+    /// Refuses an old state that cannot be had again.
+    fn check_revert(&self, old: &Value) -> Result<(), ToolError>;
     /// Asks the upstream to check the change.
-    fn dry_run<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
+    fn dry_run<'a>(&'a self, target: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
     /// Makes the change.
-    fn apply<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
+    fn apply<'a>(&'a self, target: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>>;
 }
 
 struct Call<T: ReadTool>(T::Args);
+struct Work<T: LongTool>(T::Args);
 struct Steps<T: WriteTool>(T::Args);
 
 pub(crate) fn read<T: ReadTool>(arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
     Ok(Prepared::Read(Box::new(Call::<T>(parse(arguments)?))))
+}
+
+pub(crate) fn long<T: LongTool>(mut arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
+    let background = match arguments.remove("background") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(background)) => background,
+        Some(_) => {
+            let fix = "Send true to get a job_id at once, or leave it out to wait for the result.";
+            return Err(ArgumentError::new("background", "it must be true or false", fix));
+        }
+    };
+    Ok(Prepared::Long { work: Box::new(Work::<T>(parse(arguments)?)), background })
 }
 
 pub(crate) fn write<T: WriteTool>(mut arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
@@ -100,6 +138,13 @@ fn to_value(value: &impl Serialize) -> Result<Value, ToolError> {
     serde_json::to_value(value).map_err(|error| ToolError::Bug(format!("answer: {error}")))
 }
 
+fn erased<Job: Serialize, Answer: Serialize>(progress: Progress<Job, Answer>) -> Result<Advance, ToolError> {
+    Ok(match progress {
+        Progress::Done(answer) => Progress::Done(to_value(&answer)?),
+        Progress::Pending { job, poll_after } => Progress::Pending { job: to_value(&job)?, poll_after },
+    })
+}
+
 fn state<T: WriteTool>(value: &Value) -> Result<T::State, ToolError> {
     T::State::deserialize(value).map_err(|error| ToolError::Bug(format!("state: {error}")))
 }
@@ -111,6 +156,23 @@ impl<T: ReadTool> PreparedRead for Call<T> {
 
     fn call(self: Box<Self>, cx: Cx) -> BoxFuture<'static, Result<Value, ToolError>> {
         Box::pin(async move { to_value(&T::call(self.0, cx).await?) })
+    }
+}
+
+impl<T: LongTool> PreparedLong for Work<T> {
+    fn touches(&self) -> Touches {
+        self.0.touches()
+    }
+
+    fn begin<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<Advance, ToolError>> {
+        Box::pin(async move { erased(T::begin(&self.0, cx).await?) })
+    }
+
+    fn poll<'a>(&'a self, job: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<Advance, ToolError>> {
+        Box::pin(async move {
+            let job = T::Job::deserialize(job).map_err(|error| ToolError::Bug(format!("job: {error}")))?;
+            erased(T::poll(&self.0, job, cx).await?)
+        })
     }
 }
 
@@ -128,11 +190,19 @@ impl<T: WriteTool> PreparedWrite for Steps<T> {
         Ok(Planned { after: to_value(&plan.after)?, summary: plan.summary, warnings: plan.warnings })
     }
 
-    fn dry_run<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
-        Box::pin(async move { T::dry_run(&self.0, &state::<T>(after)?, cx).await })
+    fn spending(&self, from: &Value, to: &Value) -> Result<Spending, ToolError> {
+        Ok(T::spending(&state::<T>(from)?, &state::<T>(to)?))
     }
 
-    fn apply<'a>(&'a self, after: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
-        Box::pin(async move { T::apply(&self.0, &state::<T>(after)?, cx).await })
+    fn check_revert(&self, old: &Value) -> Result<(), ToolError> {
+        T::check_revert(&state::<T>(old)?)
+    }
+
+    fn dry_run<'a>(&'a self, target: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
+        Box::pin(async move { T::dry_run(&self.0, &state::<T>(target)?, cx).await })
+    }
+
+    fn apply<'a>(&'a self, target: &'a Value, cx: &'a Cx) -> BoxFuture<'a, Result<(), ToolError>> {
+        Box::pin(async move { T::apply(&self.0, &state::<T>(target)?, cx).await })
     }
 }

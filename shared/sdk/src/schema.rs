@@ -14,13 +14,31 @@ pub(crate) fn output<T: JsonSchema>() -> Map<String, Value> {
 }
 
 /// Adds the confirmation field that every write tool has.
-pub(crate) fn with_preview_id(mut schema: Map<String, Value>) -> Map<String, Value> {
-    let field = json!({
-        "type": "string",
-        "description": "Leave out to preview. To apply the previewed change, send the same arguments again with the `preview_id` that the preview returned."
-    });
+pub(crate) fn with_preview_id(schema: Map<String, Value>) -> Map<String, Value> {
+    let description = "Leave out to preview. To apply the previewed change, send the same arguments again with the `preview_id` \
+                       that the preview returned.";
+    with("preview_id", json!({ "type": "string", "description": description }), schema)
+}
+
+/// Adds the field by which every long tool is told not to wait.
+pub(crate) fn with_background(schema: Map<String, Value>) -> Map<String, Value> {
+    let description = "True: start it and answer at once with a job_id for get_job.";
+    with("background", json!({ "type": "boolean", "default": false, "description": description }), schema)
+}
+
+/// The answer of a long tool: the result, or word that it takes longer, which has none of the result's fields.
+pub(crate) fn or_pending(mut schema: Map<String, Value>) -> Map<String, Value> {
+    schema.insert("required".into(), json!(["status"]));
+    let status = json!({ "type": "string", "enum": ["done", "pending"], "description": "Pending: send job_id to get_job for the result." });
+    let seconds = json!({ "type": "integer", "description": "How long to wait before that." });
+    let schema = with("status", status, schema);
+    let schema = with("job_id", json!({ "type": "string" }), schema);
+    with("poll_after_seconds", seconds, schema)
+}
+
+fn with(name: &str, field: Value, mut schema: Map<String, Value>) -> Map<String, Value> {
     if let Some(properties) = schema.entry("properties").or_insert_with(|| json!({})).as_object_mut() {
-        properties.insert("preview_id".into(), field);
+        properties.insert(name.into(), field);
     }
     schema
 }

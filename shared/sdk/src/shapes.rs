@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A sealed place in a listing. Opaque to agents; opens only for the tenant, the caller and the arguments it was made for.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Cursor(pub String);
 
 /// Work that an upstream has not finished, sealed. Opaque to agents; opens only for the tenant, the caller and the

@@ -5,8 +5,12 @@ use std::{future::Future, time::Duration};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use turnpike_core::Micros;
 
-use crate::{ArgumentError, Cx, NamesAccounts, Prepared, ToolError, WriteAnswer, prepared, schema};
+use crate::{
+    ArgumentError, Cx, DescribeAccounts, LongTool, NamesAccounts, Prepared, ToolError, WriteAnswer,
+    list_accounts::ListAccounts, prepared, schema,
+};
 
 /// Whether a tool changes anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,8 +112,26 @@ pub struct Plan<State> {
     pub warnings: Vec<String>,
 }
 
+/// What a change does to what an account may spend: caps and approvals depend on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Spending {
+    /// It cannot spend more than before.
+    NoMore,
+    /// An amount that may be spent, for a day or for a whole time.
+    Amount {
+        /// Before; `None` where there was no bound.
+        before: Option<Micros>,
+        /// Afterwards.
+        after: Micros,
+        /// ISO 4217 code of both.
+        currency: String,
+    },
+    /// Something that did not spend may now begin to.
+    Starts,
+}
+
 /// A tool that changes something. The pipeline runs the steps: preview is observe, plan, dry run; confirm is observe,
-/// compare, apply, observe again.
+/// compare, apply, observe again. To take a change back, the pipeline lets the old state be checked and applied.
 pub trait WriteTool: Send + Sync + 'static {
     /// Its arguments, without `preview_id`, which the pipeline adds.
     type Args: DeserializeOwned + JsonSchema + NamesAccounts + Send + Sync + 'static;
@@ -122,10 +144,16 @@ pub trait WriteTool: Send + Sync + 'static {
     fn observe(args: &Self::Args, cx: &Cx) -> impl Future<Output = Result<Self::State, ToolError>> + Send;
     /// Works out the change; refuses what must not be done.
     fn plan(args: &Self::Args, before: &Self::State) -> Result<Plan<Self::State>, ToolError>;
-    /// Asks the upstream to check the planned change without making it, where it can.
-    fn dry_run(args: &Self::Args, after: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
-    /// Makes the planned change, of exactly what was observed.
-    fn apply(args: &Self::Args, after: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
+    /// What changing from one state to the other does to what may be spent.
+    fn spending(from: &Self::State, to: &Self::State) -> Spending;
+    /// Refuses an old state that cannot be had again, such as that of a draft.
+    fn check_revert(_old: &Self::State) -> Result<(), ToolError> {
+        Ok(())
+    }
+    /// Asks the upstream to check the change to exactly this state without making it, where it can.
+    fn dry_run(args: &Self::Args, target: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
+    /// Changes what was observed to exactly this state. The arguments say of what, the state says to which values.
+    fn apply(args: &Self::Args, target: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
 }
 
 /// A tool with its types erased, as the pipeline holds it.
@@ -147,6 +175,21 @@ impl Tool {
             input_schema: schema::input::<T::Args>(),
             output_schema: schema::output::<T::Answer>(),
             prepare: prepared::read::<T>,
+        }
+    }
+
+    /// `list_accounts`, with what this integration tells of its accounts.
+    pub fn list_accounts<D: DescribeAccounts>() -> Self {
+        Self::read::<ListAccounts<D>>()
+    }
+
+    /// A tool that reads and may take longer than a call lasts.
+    pub fn long<T: LongTool>() -> Self {
+        Self {
+            spec: T::SPEC,
+            input_schema: schema::with_background(schema::input::<T::Args>()),
+            output_schema: schema::or_pending(schema::output::<T::Answer>()),
+            prepare: prepared::long::<T>,
         }
     }
 

@@ -43,7 +43,7 @@ struct Answer {
 
 #[derive(Clone, Serialize, JsonSchema)]
 struct Line {
-    customer_id: String,
+    account_id: String,
     name: String,
     currency: String,
     time_zone: String,
@@ -81,14 +81,12 @@ impl Bare {
         let wanted: Vec<_> = self
             .accounts
             .iter()
-            .filter(|account| {
-                account.name.to_lowercase().contains(&matching) || account.customer_id.contains(&matching)
-            })
+            .filter(|account| account.name.to_lowercase().contains(&matching) || account.account_id.contains(&matching))
             .collect();
         let accounts: Vec<_> = wanted
             .iter()
             .take(args.max_rows.unwrap_or(40))
-            .map(|account| Line { reachable: direct.contains(&account.customer_id), ..(*account).clone() })
+            .map(|account| Line { reachable: direct.contains(&account.account_id), ..(*account).clone() })
             .collect();
         let page = Page { shown: accounts.len(), total: wanted.len(), truncated: accounts.len() < wanted.len() };
         Ok(Json(Answer { accounts, page }))
@@ -106,10 +104,10 @@ impl Bare {
 pub(crate) async fn main() -> io::Result<()> {
     let upstream = std::env::args().nth(1).ok_or_else(|| io::Error::other("usage: bare-server UPSTREAM_URL"))?;
     let accounts = (1..=ACCOUNTS).map(|n| {
-        let customer_id = (1_000_000_000 + n).to_string();
-        let name = format!("Account {customer_id}");
+        let account_id = (1_000_000_000 + n).to_string();
+        let name = format!("Account {account_id}");
         let (currency, time_zone) = ("EUR".into(), "Europe/Berlin".into());
-        Line { customer_id, name, currency, time_zone, manager: false, reachable: false }
+        Line { account_id, name, currency, time_zone, manager: false, reachable: false }
     });
     let bare = Bare { upstream: upstream.into(), client: reqwest::Client::new(), accounts: accounts.collect() };
     let settings = StreamableHttpServerConfig::default().with_legacy_session_mode(false).with_json_response(true);

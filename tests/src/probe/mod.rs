@@ -34,6 +34,7 @@ pub fn integration() -> Integration {
         accounts: |_| Box::pin(async { Ok(vec![account()]) }),
         classify,
         sandbox: upstream::sandbox,
+        examples: Vec::new,
     }
 }
 

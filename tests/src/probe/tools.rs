@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::AccountId;
-use turnpike_sdk::{Cx, Effect, NamesAccounts, Plan, ReadTool, Request, Tool, ToolError, ToolSpec, Touches, WriteTool};
+use turnpike_sdk::{
+    Cx, Effect, NamesAccounts, Plan, ReadTool, Request, Spending, Tool, ToolError, ToolSpec, Touches, WriteTool,
+};
 
 use super::TIMEOUT;
 
@@ -103,12 +105,16 @@ impl WriteTool for Set {
         Ok(Plan { after: Value { text: args.text.clone() }, summary: "Set the value.".into(), warnings: vec![] })
     }
 
+    fn spending(_: &Value, _: &Value) -> Spending {
+        Spending::NoMore
+    }
+
     async fn dry_run(_: &Args, _: &Value, _: &Cx) -> Result<(), ToolError> {
         Ok(())
     }
 
-    async fn apply(args: &Args, _: &Value, cx: &Cx) -> Result<(), ToolError> {
-        cx.send(Request::post("/value", &args.text, Effect::Write)?).await?;
+    async fn apply(_: &Args, target: &Value, cx: &Cx) -> Result<(), ToolError> {
+        cx.send(Request::post("/value", &target.text, Effect::Write)?).await?;
         Ok(())
     }
 }

@@ -96,7 +96,7 @@ async fn change(caller: &Caller, stage: &Stage, campaign: u64) -> Memory {
     let mut memory = Memory::default();
     for status in ["PAUSED", "ENABLED"].into_iter().cycle() {
         let ids = [campaign.to_string()];
-        let mut change = json!({ "customer_id": ACCOUNT, "level": "campaign", "ids": ids, "status": status });
+        let mut change = json!({ "account_id": ACCOUNT, "level": "campaign", "ids": ids, "status": status });
         let Some(preview) = stage.heard(caller.call("set_status", &change).await) else { break };
         memory.answered.push(preview.call_id());
         let Some(id) = preview.field("preview_id") else { continue };

@@ -2,12 +2,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches, try_join};
+use turnpike_sdk::{
+    Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches,
+    answers::{Figures, Report},
+    arguments::{Day, Ids, MaxRows, days_in_order},
+    try_join,
+};
 
 use crate::{
-    answers::{Figures, Report},
+    answers::{FIELDS, report},
     api::Row,
-    arguments::{CustomerId, Day, Ids, MaxRows, in_order},
+    arguments::CustomerId,
     customer::Customer,
     gaql::{Direction, Query, Test},
 };
@@ -17,8 +22,8 @@ pub(super) struct GetPerformance;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
-    customer_id: CustomerId,
-    /// First day, `YYYY-MM-DD`, in the account's time zone.
+    account_id: CustomerId,
+    /// First day.
     start_date: Day,
     /// Last day, included.
     end_date: Day,
@@ -30,8 +35,7 @@ pub(super) struct Args {
     by_day: bool,
     /// Only these campaigns.
     #[serde(default)]
-    campaign_ids: Option<Ids>,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
+    campaign_ids: Option<Ids<100>>,
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -49,7 +53,7 @@ enum Level {
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
-        self.customer_id.touches()
+        self.account_id.touches()
     }
 }
 
@@ -82,14 +86,14 @@ impl ReadTool for GetPerformance {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Report<Line>, ToolError> {
-        in_order(args.start_date, args.end_date)?;
-        let account = args.customer_id.client(&cx)?;
+        days_in_order(args.start_date, args.end_date)?;
+        let account = args.account_id.client(&cx)?;
         let customer = Customer::of(&cx, account);
         let (query, cursor) = (args.query(), args.cursor.as_ref());
         let page = customer.page::<Row>(&query, &args, args.max_rows, cursor);
         let ((rows, page), totals) = try_join(page, customer.totals(&query, cursor)).await?;
         let rows = rows.into_iter().map(|row| Line::of(row, args.level)).collect();
-        Ok(Report::new(account, (args.start_date, args.end_date), cx.now(), totals, rows, page))
+        Ok(report(&cx, account, (args.start_date, args.end_date), totals, rows, page))
     }
 }
 
@@ -102,7 +106,7 @@ impl Args {
         if self.by_day {
             fields.push("segments.date");
         }
-        fields.extend(Figures::FIELDS);
+        fields.extend(FIELDS);
         let mut query = Query::select(&fields)
             .from(if self.level == Level::AdGroup { "ad_group" } else { "campaign" })
             .filter("segments.date", Test::Between(self.start_date.into(), self.end_date.into()));

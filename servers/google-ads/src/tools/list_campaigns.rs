@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::Micros;
-use turnpike_sdk::{Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{
+    Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches, answers::AccountLine, arguments::MaxRows,
+};
 
 use crate::{
-    answers::AccountLine,
     api::Row,
-    arguments::{CustomerId, MaxRows},
+    arguments::CustomerId,
     customer::Customer,
     gaql::{Direction, Query, Test},
 };
@@ -18,14 +19,13 @@ pub(super) struct ListCampaigns;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
-    customer_id: CustomerId,
+    account_id: CustomerId,
     /// Only campaigns of this status; if left out, all but removed ones.
     #[serde(default)]
     status: Option<Status>,
     /// Only campaigns whose name contains this.
     #[serde(default)]
     name_contains: Option<String>,
-    /// Campaigns in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -43,7 +43,7 @@ enum Status {
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
-        self.customer_id.touches()
+        self.account_id.touches()
     }
 }
 
@@ -62,7 +62,6 @@ struct Line {
     channel: String,
     /// In units of the account's currency.
     daily_budget: f64,
-    daily_budget_micros: i64,
     /// True when the budget serves several campaigns.
     budget_shared: bool,
 }
@@ -78,7 +77,7 @@ impl ReadTool for ListCampaigns {
     );
 
     async fn call(args: Args, cx: Cx) -> Result<Answer, ToolError> {
-        let account = args.customer_id.client(&cx)?;
+        let account = args.account_id.client(&cx)?;
         let customer = Customer::of(&cx, account);
         let (rows, page) = customer.page::<Row>(&args.query(), &args, args.max_rows, args.cursor.as_ref()).await?;
         Ok(Answer { account: account.into(), campaigns: rows.into_iter().map(Line::from).collect(), page })
@@ -123,7 +122,6 @@ impl From<Row> for Line {
             status: row.campaign.status,
             channel: row.campaign.advertising_channel_type,
             daily_budget: Micros(budget.amount_micros).to_units(),
-            daily_budget_micros: budget.amount_micros,
             budget_shared: budget.explicitly_shared || budget.reference_count > 1,
         }
     }

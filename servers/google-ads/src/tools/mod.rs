@@ -13,7 +13,7 @@ use turnpike_sdk::Tool;
 
 pub(crate) fn all() -> Vec<Tool> {
     vec![
-        Tool::read::<list_accounts::ListAccounts>(),
+        Tool::list_accounts::<list_accounts::Accounts>(),
         Tool::read::<list_campaigns::ListCampaigns>(),
         Tool::read::<get_performance::GetPerformance>(),
         Tool::read::<search_terms::SearchTerms>(),

@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{
+    ArgumentError, Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches, answers::AccountLine,
+    arguments::MaxRows,
+};
 
 use crate::{
-    answers::AccountLine,
-    arguments::{CustomerId, MaxRows},
+    arguments::CustomerId,
     customer::Customer,
     gaql::{Name, Query},
 };
@@ -17,11 +19,10 @@ pub(super) struct RunGaql;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
-    customer_id: CustomerId,
+    account_id: CustomerId,
     /// One SELECT in the Google Ads Query Language, such as `SELECT campaign.id, metrics.clicks FROM campaign WHERE
     /// segments.date DURING LAST_7_DAYS LIMIT 20`. Terms are joined by AND; there is no OR and no PARAMETERS.
     query: String,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -31,7 +32,7 @@ pub(super) struct Args {
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
-        self.customer_id.touches()
+        self.account_id.touches()
     }
 }
 
@@ -61,7 +62,7 @@ impl ReadTool for RunGaql {
 
     async fn call(args: Args, cx: Cx) -> Result<Answer, ToolError> {
         let query = Query::parse(&args.query).map_err(ArgumentError::from)?;
-        let account = if query.wants_metrics() { args.customer_id.client(&cx)? } else { args.customer_id.any(&cx)? };
+        let account = if query.wants_metrics() { args.account_id.client(&cx)? } else { args.account_id.any(&cx)? };
         let customer = Customer::of(&cx, account);
         let (rows, page) = customer.page::<Value>(&query, &args, args.max_rows, args.cursor.as_ref()).await?;
         let rows = rows.iter().map(|row| flat(row, &query.select)).collect();

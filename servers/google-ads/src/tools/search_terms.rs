@@ -2,12 +2,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches, try_join};
+use turnpike_sdk::{
+    Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches,
+    answers::{Figures, Report},
+    arguments::{Day, Ids, MaxRows, days_in_order},
+    try_join,
+};
 
 use crate::{
-    answers::{Figures, Report},
+    answers::{FIELDS, report},
     api::Row,
-    arguments::{CustomerId, Day, Ids, MaxRows, in_order},
+    arguments::CustomerId,
     customer::Customer,
     gaql::{Direction, Query, Test},
 };
@@ -17,18 +22,17 @@ pub(super) struct SearchTerms;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
-    customer_id: CustomerId,
-    /// First day, `YYYY-MM-DD`, in the account's time zone.
+    account_id: CustomerId,
+    /// First day.
     start_date: Day,
     /// Last day, included.
     end_date: Day,
     /// Only terms of these campaigns.
     #[serde(default)]
-    campaign_ids: Option<Ids>,
+    campaign_ids: Option<Ids<100>>,
     /// Only terms with at least this many clicks.
     #[serde(default)]
     min_clicks: Option<u32>,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -38,7 +42,7 @@ pub(super) struct Args {
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
-        self.customer_id.touches()
+        self.account_id.touches()
     }
 }
 
@@ -70,14 +74,14 @@ impl ReadTool for SearchTerms {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Report<Line>, ToolError> {
-        in_order(args.start_date, args.end_date)?;
-        let account = args.customer_id.client(&cx)?;
+        days_in_order(args.start_date, args.end_date)?;
+        let account = args.account_id.client(&cx)?;
         let customer = Customer::of(&cx, account);
         let (query, cursor) = (args.query(), args.cursor.as_ref());
         let page = customer.page::<Row>(&query, &args, args.max_rows, cursor);
         let ((rows, page), totals) = try_join(page, customer.totals(&query, cursor)).await?;
         let rows = rows.into_iter().map(Line::from).collect();
-        Ok(Report::new(account, (args.start_date, args.end_date), cx.now(), totals, rows, page))
+        Ok(report(&cx, account, (args.start_date, args.end_date), totals, rows, page))
     }
 }
 
@@ -90,7 +94,7 @@ impl Args {
             "ad_group.id",
             "ad_group.name",
         ];
-        fields.extend(Figures::FIELDS);
+        fields.extend(FIELDS);
         let mut query = Query::select(&fields)
             .from("search_term_view")
             .filter("segments.date", Test::Between(self.start_date.into(), self.end_date.into()));

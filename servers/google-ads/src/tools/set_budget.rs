@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::Micros;
-use turnpike_sdk::{Cx, NamesAccounts, Plan, ToolError, ToolSpec, Touches, WriteTool};
+use turnpike_sdk::{
+    Cx, NamesAccounts, Plan, Spending, ToolError, ToolSpec, Touches, WriteTool,
+    arguments::{Amount, EntityId},
+};
 
 use crate::{
     api::{BudgetUpdate, Row},
-    arguments::{CustomerId, DailyAmount, EntityId},
+    arguments::CustomerId,
     customer::Customer,
     gaql::{Query, Test},
 };
@@ -17,16 +20,16 @@ pub(super) struct SetBudget;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
-    customer_id: CustomerId,
+    account_id: CustomerId,
     /// The campaign whose budget changes.
     campaign_id: EntityId,
     /// The new daily amount in units of the account's currency, such as 25.5; not in micros.
-    daily_amount: DailyAmount,
+    daily_amount: Amount,
 }
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
-        self.customer_id.touches()
+        self.account_id.touches()
     }
 }
 
@@ -65,7 +68,7 @@ impl WriteTool for SetBudget {
     );
 
     async fn observe(args: &Args, cx: &Cx) -> Result<State, ToolError> {
-        let account = args.customer_id.client(cx)?;
+        let account = args.account_id.client(cx)?;
         let rows: Vec<Row> = Customer::of(cx, account).rows(&args.query()).await?;
         Ok(State { budget: rows.into_iter().next().map(|row| Budget::of(row, &account.currency)) })
     }
@@ -99,6 +102,16 @@ impl WriteTool for SetBudget {
         Ok(Plan { after: State { budget: Some(after) }, summary, warnings })
     }
 
+    fn spending(from: &State, to: &State) -> Spending {
+        let amount = |state: &State| state.budget.as_ref().map(|budget| Micros(budget.daily_amount_micros));
+        match (&to.budget, amount(to)) {
+            (Some(budget), Some(after)) => {
+                Spending::Amount { before: amount(from), after, currency: budget.currency.clone() }
+            }
+            _ => Spending::NoMore,
+        }
+    }
+
     async fn dry_run(args: &Args, after: &State, cx: &Cx) -> Result<(), ToolError> {
         let (customer, update) = args.update(after, cx)?;
         customer.check("campaignBudgets", "amount_micros", vec![update]).await
@@ -129,7 +142,7 @@ impl Args {
     /// The budget that was previewed, and no other that the campaign may have got since.
     fn update<'a>(&self, after: &State, cx: &'a Cx) -> Result<(Customer<'a>, BudgetUpdate), ToolError> {
         let planned = after.budget.as_ref().ok_or_else(|| ToolError::Bug("a plan without a budget".into()))?;
-        let customer = Customer::of(cx, self.customer_id.client(cx)?);
+        let customer = Customer::of(cx, self.account_id.client(cx)?);
         let resource_name = customer.resource("campaignBudgets", &planned.budget_id);
         Ok((customer, BudgetUpdate { resource_name, amount_micros: planned.daily_amount_micros.to_string() }))
     }

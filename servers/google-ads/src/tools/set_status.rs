@@ -1,12 +1,16 @@
 //! `set_status`: enables or pauses campaigns or ad groups.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use turnpike_sdk::{Cx, NamesAccounts, Plan, ToolError, ToolSpec, Touches, WriteTool};
+use serde::Deserialize;
+use turnpike_sdk::{
+    Cx, NamesAccounts, Plan, Spending, ToolError, ToolSpec, Touches, WriteTool,
+    answers::{StatusItem, Statuses},
+    arguments::Ids,
+};
 
 use crate::{
     api::{Row, StatusUpdate},
-    arguments::{CustomerId, EntityId, Ids},
+    arguments::CustomerId,
     customer::Customer,
     gaql::{Direction, Query, Test},
 };
@@ -16,11 +20,11 @@ pub(super) struct SetStatus;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
-    customer_id: CustomerId,
+    account_id: CustomerId,
     /// What the ids are of.
     level: Level,
-    /// Ids of campaigns or ad groups, 1 to 100. All change together or none does.
-    ids: Ids,
+    /// Ids of campaigns or ad groups. All change together or none does.
+    ids: Ids<100>,
     /// The status wanted.
     status: Status,
 }
@@ -42,21 +46,8 @@ enum Status {
 
 impl NamesAccounts for Args {
     fn touches(&self) -> Touches {
-        self.customer_id.touches()
+        self.account_id.touches()
     }
-}
-
-/// The statuses, in the order of the ids.
-#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Statuses {
-    items: Vec<Item>,
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct Item {
-    id: String,
-    name: String,
-    status: String,
 }
 
 impl WriteTool for SetStatus {
@@ -70,14 +61,13 @@ impl WriteTool for SetStatus {
     );
 
     async fn observe(args: &Args, cx: &Cx) -> Result<Statuses, ToolError> {
-        let customer = Customer::of(cx, args.customer_id.client(cx)?);
+        let customer = Customer::of(cx, args.account_id.client(cx)?);
         let rows: Vec<Row> = customer.rows(&args.level.query(&args.ids)).await?;
         Ok(Statuses { items: rows.into_iter().map(|row| args.level.item(row)).collect() })
     }
 
     fn plan(args: &Args, before: &Statuses) -> Result<Plan<Statuses>, ToolError> {
-        let found = |id: &EntityId| before.items.iter().any(|item| item.id == id.to_string());
-        if let Some(id) = args.ids.iter().find(|id| !found(id)) {
+        if let Some(id) = before.find_missing(args.ids.iter()) {
             return Err(ToolError::Refused {
                 reason: format!("this account has no {} with the id {id}", args.level.noun()),
                 next_step: "Take the ids from list_campaigns or get_performance of the same account.".into(),
@@ -89,10 +79,8 @@ impl WriteTool for SetStatus {
                 next_step: "Leave it out.".into(),
             });
         }
-        let after = Statuses {
-            items: before.items.iter().map(|item| Item { status: args.status.word().into(), ..item.clone() }).collect(),
-        };
-        let changing = before.items.iter().filter(|item| item.status != args.status.word()).count();
+        let after = before.all(args.status.word());
+        let changing = before.count_changes(&after);
         let warnings = match args.status {
             Status::Enabled if changing > 0 => vec!["What is enabled can spend money at once.".into()],
             _ => vec![],
@@ -102,24 +90,28 @@ impl WriteTool for SetStatus {
         Ok(Plan { after, summary, warnings })
     }
 
-    async fn dry_run(args: &Args, _: &Statuses, cx: &Cx) -> Result<(), ToolError> {
-        let customer = Customer::of(cx, args.customer_id.client(cx)?);
-        customer.check(args.level.service(), "status", args.updates(customer)).await
+    fn spending(from: &Statuses, to: &Statuses) -> Spending {
+        from.spending(to, "ENABLED")
     }
 
-    async fn apply(args: &Args, _: &Statuses, cx: &Cx) -> Result<(), ToolError> {
-        let customer = Customer::of(cx, args.customer_id.client(cx)?);
-        customer.apply(args.level.service(), "status", args.updates(customer)).await
+    async fn dry_run(args: &Args, target: &Statuses, cx: &Cx) -> Result<(), ToolError> {
+        let customer = Customer::of(cx, args.account_id.client(cx)?);
+        customer.check(args.level.service(), "status", args.updates(customer, target)).await
+    }
+
+    async fn apply(args: &Args, target: &Statuses, cx: &Cx) -> Result<(), ToolError> {
+        let customer = Customer::of(cx, args.account_id.client(cx)?);
+        customer.apply(args.level.service(), "status", args.updates(customer, target)).await
     }
 }
 
 impl Args {
-    fn updates(&self, customer: Customer<'_>) -> Vec<StatusUpdate> {
-        let update = |id: &EntityId| StatusUpdate {
-            resource_name: customer.resource(self.level.service(), id),
-            status: self.status.word(),
+    fn updates<'a>(&self, customer: Customer<'_>, target: &'a Statuses) -> Vec<StatusUpdate<'a>> {
+        let update = |item: &'a StatusItem| StatusUpdate {
+            resource_name: customer.resource(self.level.service(), &item.id),
+            status: &item.status,
         };
-        self.ids.iter().map(update).collect()
+        target.items.iter().map(update).collect()
     }
 }
 
@@ -139,7 +131,7 @@ impl Level {
         }
     }
 
-    fn query(self, ids: &Ids) -> Query {
+    fn query(self, ids: &Ids<100>) -> Query {
         let (resource, id, name, status) = match self {
             Self::Campaign => ("campaign", "campaign.id", "campaign.name", "campaign.status"),
             Self::AdGroup => ("ad_group", "ad_group.id", "ad_group.name", "ad_group.status"),
@@ -150,10 +142,10 @@ impl Level {
             .order_by(id, Direction::Ascending)
     }
 
-    fn item(self, row: Row) -> Item {
+    fn item(self, row: Row) -> StatusItem {
         match self {
-            Self::Campaign => Item { id: row.campaign.id, name: row.campaign.name, status: row.campaign.status },
-            Self::AdGroup => Item { id: row.ad_group.id, name: row.ad_group.name, status: row.ad_group.status },
+            Self::Campaign => StatusItem { id: row.campaign.id, name: row.campaign.name, status: row.campaign.status },
+            Self::AdGroup => StatusItem { id: row.ad_group.id, name: row.ad_group.name, status: row.ad_group.status },
         }
     }
 }

@@ -7,7 +7,7 @@ use turnpike_sdk::{Behaviour, ToolError};
 use crate::bench::{Bench, NOW, OUTDOOR};
 
 async fn fault(bench: &Bench) -> Fault {
-    match bench.read("list_campaigns", json!({ "customer_id": OUTDOOR })).await {
+    match bench.read("list_campaigns", json!({ "account_id": OUTDOOR })).await {
         Err(ToolError::Upstream(fault)) => fault,
         other => panic!("{other:?}"),
     }
@@ -31,7 +31,7 @@ async fn each_scripted_fault_gets_its_class() {
         bench.script.next(1, behaviour);
         assert_eq!(fault(&bench).await.class, class, "{behaviour:?}");
     }
-    assert!(bench.read("list_campaigns", json!({ "customer_id": OUTDOOR })).await.is_ok(), "nothing lingers");
+    assert!(bench.read("list_campaigns", json!({ "account_id": OUTDOOR })).await.is_ok(), "nothing lingers");
 }
 
 #[tokio::test]

@@ -51,33 +51,33 @@ async fn list_accounts_shows_which_can_be_reached() {
 #[tokio::test]
 async fn list_campaigns_shows_budgets_in_units_and_leaves_removed_ones_out() {
     let bench = Bench::connected().await;
-    let answer = bench.read("list_campaigns", json!({ "customer_id": "100-000-0002" })).await.expect("an answer");
+    let answer = bench.read("list_campaigns", json!({ "account_id": "100-000-0002" })).await.expect("an answer");
     assert_eq!(answer["page"]["total"], 11);
     assert_eq!(
         answer["campaigns"][0],
         json!({
             "campaign_id": "2000001", "name": "Brand search", "status": "ENABLED", "channel": "SEARCH",
-            "daily_budget": 35.5, "daily_budget_micros": 35_500_000, "budget_shared": false,
+            "daily_budget": 35.5, "budget_shared": false,
         })
     );
     assert_eq!(answer["campaigns"][1]["budget_shared"], true);
 
     for (part, name) in [("50% off_[", "50% off_[winter]"), ("It's \"", "It's \"new\"")] {
         let found = bench
-            .read("list_campaigns", json!({ "customer_id": OUTDOOR, "name_contains": part }))
+            .read("list_campaigns", json!({ "account_id": OUTDOOR, "name_contains": part }))
             .await
             .expect("an answer");
         assert_eq!((&found["page"]["shown"], &found["campaigns"][0]["name"]), (&json!(1), &json!(name)));
     }
     let removed =
-        bench.read("list_campaigns", json!({ "customer_id": OUTDOOR, "status": "REMOVED" })).await.expect("an answer");
+        bench.read("list_campaigns", json!({ "account_id": OUTDOOR, "status": "REMOVED" })).await.expect("an answer");
     assert_eq!(removed["page"]["shown"], 1);
 }
 
 #[tokio::test]
 async fn totals_equal_the_sum_of_all_rows() {
     let bench = Bench::connected().await;
-    let period = json!({ "customer_id": STUDIO, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 7 });
+    let period = json!({ "account_id": STUDIO, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 7 });
     for (tool, more) in [
         ("get_performance", json!({})),
         ("get_performance", json!({ "by_day": true })),
@@ -90,9 +90,10 @@ async fn totals_equal_the_sum_of_all_rows() {
         let first = bench.read(tool, arguments.clone()).await.expect("a page");
         let rows = bench.all_rows(tool, "rows", arguments).await;
         assert_eq!(first["page"]["total"], rows.len());
-        for figure in ["impressions", "clicks", "cost_micros", "conversions", "conversions_value"] {
+        for figure in ["impressions", "clicks", "cost", "conversions", "conversions_value"] {
             let sum: f64 = rows.iter().map(|row| row[figure].as_f64().expect(figure)).sum();
-            assert_eq!(first["totals"][figure].as_f64(), Some(sum), "{tool} {figure}");
+            let total = first["totals"][figure].as_f64().expect(figure);
+            assert!((total - sum).abs() < 1e-5, "{tool} {figure}: {total} and {sum}");
         }
     }
 }
@@ -101,13 +102,13 @@ async fn totals_equal_the_sum_of_all_rows() {
 async fn a_report_says_currency_zone_period_and_freshness() {
     let bench = Bench::connected().await;
     let arguments =
-        json!({ "customer_id": WHOLESALE, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 1 });
+        json!({ "account_id": WHOLESALE, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 1 });
     let answer = bench.read("get_performance", arguments.clone()).await.expect("an answer");
     assert_eq!(answer["account"]["currency"], "GBP");
     assert_eq!(answer["period"], json!({ "start": "2026-11-01", "end": "2026-11-07", "time_zone": "Europe/London" }));
     assert!(answer["data_as_of"].as_str().is_some_and(|text| text.starts_with("2026-11-21T")));
     let row = &answer["rows"][0];
-    assert_eq!(row["cost"].as_f64().map(|units| (units * 1e6).round()), row["cost_micros"].as_f64());
+    assert!(row["cost"].as_f64().is_some_and(|units| units > 0.0), "in units: {row}");
 
     let mut next = arguments;
     next["cursor"] = answer["page"]["next_cursor"].clone();
@@ -119,7 +120,7 @@ async fn a_report_says_currency_zone_period_and_freshness() {
 async fn paging_across_googles_own_pages_yields_every_row_once() {
     let bench = Bench::connected().await;
     let arguments = json!({
-        "customer_id": WHOLESALE, "start_date": "2026-10-01", "end_date": "2026-10-26", "by_day": true, "max_rows": 999,
+        "account_id": WHOLESALE, "start_date": "2026-10-01", "end_date": "2026-10-26", "by_day": true, "max_rows": 999,
     });
     let rows = bench.all_rows("get_performance", "rows", arguments).await;
     let distinct: BTreeSet<_> =
@@ -131,10 +132,10 @@ async fn paging_across_googles_own_pages_yields_every_row_once() {
 async fn a_cursor_opens_only_for_the_arguments_it_was_made_for() {
     let bench = Bench::connected().await;
     let mut arguments =
-        json!({ "customer_id": STUDIO, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 5 });
+        json!({ "account_id": STUDIO, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 5 });
     let page = bench.read("get_performance", arguments.clone()).await.expect("a page");
     arguments["cursor"] = page["page"]["next_cursor"].clone();
-    arguments["customer_id"] = OUTDOOR.into();
+    arguments["account_id"] = OUTDOOR.into();
     assert_eq!(argument_error(bench.read("get_performance", arguments).await).field, "cursor");
 }
 
@@ -143,7 +144,7 @@ async fn run_gaql_sends_only_what_it_parsed_and_answers_flat_rows() {
     let bench = Bench::connected().await;
     let query = "select campaign.name, campaign_budget.explicitly_shared, metrics.clicks, metrics.conversions from \
                  campaign where segments.date during last_7_days and campaign.id in (2000001) limit 3";
-    let answer = bench.read("run_gaql", json!({ "customer_id": OUTDOOR, "query": query })).await.expect("an answer");
+    let answer = bench.read("run_gaql", json!({ "account_id": OUTDOOR, "query": query })).await.expect("an answer");
     let sent = bench.script.recorded().pop().expect("a request");
     let body: Value = serde_json::from_slice(&sent.body).expect("JSON");
     assert_eq!(body["query"], answer["query"]);
@@ -162,19 +163,16 @@ async fn run_gaql_sends_only_what_it_parsed_and_answers_flat_rows() {
 async fn a_query_with_a_limit_counts_no_further_than_the_limit() {
     let bench = Bench::connected().await;
     let query = "SELECT campaign.id FROM campaign ORDER BY campaign.id LIMIT 120";
-    let answer = bench.read("run_gaql", json!({ "customer_id": WHOLESALE, "query": query })).await.expect("an answer");
-    assert_eq!((&answer["page"]["shown"], &answer["page"]["total"]), (&json!(40), &json!(120)));
-    assert_eq!(
-        bench.all_rows("run_gaql", "rows", json!({ "customer_id": WHOLESALE, "query": query })).await.len(),
-        120
-    );
+    let answer = bench.read("run_gaql", json!({ "account_id": WHOLESALE, "query": query })).await.expect("an answer");
+    assert_eq!((&answer["page"]["shown"], &answer["page"]["total"]), (&json!(30), &json!(120)));
+    assert_eq!(bench.all_rows("run_gaql", "rows", json!({ "account_id": WHOLESALE, "query": query })).await.len(), 120);
 }
 
 #[tokio::test]
 async fn search_terms_come_as_typed_however_hostile() {
     let bench = Bench::connected().await;
     let arguments =
-        json!({ "customer_id": OUTDOOR, "start_date": "2026-11-01", "end_date": "2026-11-02", "max_rows": 1000 });
+        json!({ "account_id": OUTDOOR, "start_date": "2026-11-01", "end_date": "2026-11-02", "max_rows": 1000 });
     let rows = bench.all_rows("search_terms", "rows", arguments).await;
     let terms: BTreeSet<_> = rows.iter().filter_map(|row| row["search_term"].as_str()).collect();
     assert!(terms.contains("shoes' OR campaign.id > 0 --") && terms.contains("back\\slash \"quoted\""), "{terms:?}");
@@ -184,7 +182,7 @@ async fn search_terms_come_as_typed_however_hostile() {
         let query = format!(
             "SELECT search_term_view.search_term FROM search_term_view WHERE search_term_view.search_term = '{quoted}'"
         );
-        let found = bench.all_rows("run_gaql", "rows", json!({ "customer_id": OUTDOOR, "query": query })).await;
+        let found = bench.all_rows("run_gaql", "rows", json!({ "account_id": OUTDOOR, "query": query })).await;
         assert!(!found.is_empty() && found.iter().all(|row| row["search_term_view.search_term"] == term), "{term}");
     }
 }
@@ -219,14 +217,14 @@ async fn describe_resource_names_fields_metrics_and_segments() {
 async fn figures_of_a_manager_are_refused_before_anything_is_sent() {
     let bench = Bench::connected().await;
     let before = bench.script.received();
-    let period = json!({ "customer_id": MANAGER, "start_date": "2026-11-01", "end_date": "2026-11-02" });
-    let query = json!({ "customer_id": MANAGER, "query": "SELECT metrics.clicks FROM customer" });
+    let period = json!({ "account_id": MANAGER, "start_date": "2026-11-01", "end_date": "2026-11-02" });
+    let query = json!({ "account_id": MANAGER, "query": "SELECT metrics.clicks FROM customer" });
     for (tool, arguments) in [("get_performance", period.clone()), ("search_terms", period), ("run_gaql", query)] {
         let error = argument_error(bench.read(tool, arguments).await);
         assert!(error.problem.contains("manager account") && error.fix.contains("list_accounts"), "{error}");
     }
     assert_eq!(bench.script.received(), before);
-    let clients = json!({ "customer_id": MANAGER, "query": "SELECT customer_client.id FROM customer_client" });
+    let clients = json!({ "account_id": MANAGER, "query": "SELECT customer_client.id FROM customer_client" });
     assert_eq!(bench.read("run_gaql", clients).await.expect("an answer")["page"]["shown"], 4);
 }
 
@@ -234,14 +232,14 @@ async fn figures_of_a_manager_are_refused_before_anything_is_sent() {
 async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_is_sent() {
     let bench = Bench::connected().await;
     let before = bench.script.received();
-    let good = json!({ "customer_id": OUTDOOR, "start_date": "2026-11-01", "end_date": "2026-11-02" });
+    let good = json!({ "account_id": OUTDOOR, "start_date": "2026-11-01", "end_date": "2026-11-02" });
     for (field, value, teaches) in [
-        ("customer_id", json!("1000000002/campaigns"), "ten digits"),
+        ("account_id", json!("1000000002/campaigns"), "ten digits"),
         ("start_date", json!("2026-11-31"), "YYYY-MM-DD"),
         ("end_date", json!("2026-10-31"), "before start_date"),
         ("max_rows", json!(1001), "1 to 1000"),
         ("campaign_ids", json!(["1 OR 1=1"]), "digits"),
-        ("campaign_ids", json!([]), "one to a hundred"),
+        ("campaign_ids", json!([]), "1 to 100 ids"),
         ("level", json!("keyword"), "campaign"),
         ("level2", json!(1), "unknown field"),
     ] {
@@ -251,7 +249,7 @@ async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_
         assert!(error.field.starts_with(field) && error.to_string().contains(teaches), "{error}");
     }
     let error =
-        argument_error(bench.read("run_gaql", json!({ "customer_id": OUTDOOR, "query": "DROP campaign" })).await);
+        argument_error(bench.read("run_gaql", json!({ "account_id": OUTDOOR, "query": "DROP campaign" })).await);
     assert_eq!(error.field, "query");
     assert_eq!(bench.script.received(), before);
 }
@@ -259,14 +257,14 @@ async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_
 #[tokio::test]
 async fn a_full_default_answer_stays_below_4000_tokens() {
     let bench = Bench::connected().await;
-    let period = json!({ "customer_id": WHOLESALE, "start_date": "2026-11-01", "end_date": "2026-11-07" });
+    let period = json!({ "account_id": WHOLESALE, "start_date": "2026-11-01", "end_date": "2026-11-07" });
     let mut by_day = period.clone();
     by_day["by_day"] = true.into();
     let mut groups = by_day.clone();
     groups["level"] = "ad_group".into();
     for (tool, arguments) in [
         ("list_accounts", json!({})),
-        ("list_campaigns", json!({ "customer_id": WHOLESALE })),
+        ("list_campaigns", json!({ "account_id": WHOLESALE })),
         ("get_performance", period.clone()),
         ("get_performance", by_day),
         ("get_performance", groups),

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches};
 
 use crate::{
-    analytics::{Question, cut, explain_empty, labels},
-    answers::{Figures, Heading, Report},
-    arguments::{AdAccountId, Day, Ids, MaxRows, in_order},
+    analytics::{Question, explain_empty, labels},
+    answers::{Figures, Heading, Report, cut},
+    arguments::{AdAccountId, Day, Ids, MaxRows, days_in_order},
 };
 
 pub(super) struct GetDemographics;
@@ -18,14 +18,13 @@ pub(super) struct Args {
     account_id: AdAccountId,
     /// What to group members by.
     dimension: Dimension,
-    /// First day, `YYYY-MM-DD`, in UTC.
+    /// First day, in UTC.
     start_date: Day,
     /// Last day, included.
     end_date: Day,
-    /// Only members who saw these campaigns, 1 to 50.
+    /// Only members who saw these campaigns.
     #[serde(default)]
     campaign_ids: Option<Ids>,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -93,7 +92,7 @@ impl ReadTool for GetDemographics {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Report<Line>, ToolError> {
-        in_order(args.start_date, args.end_date)?;
+        days_in_order(args.start_date, args.end_date)?;
         let account = args.account_id.get(&cx)?;
         let days = (args.start_date, args.end_date);
         let campaigns = args.campaign_ids.as_ref();

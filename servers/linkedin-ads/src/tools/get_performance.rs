@@ -8,10 +8,10 @@ use turnpike_sdk::{Account, Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError
 
 use crate::{
     ad_account::AdAccount,
-    analytics::{Question, cut, explain_empty},
-    answers::{Figures, Heading, Report, id_of},
+    analytics::{Question, explain_empty},
+    answers::{Figures, Heading, Report, cut, id_of},
     api::{Campaign, CampaignGroup, Row},
-    arguments::{AdAccountId, Day, Ids, MaxRows, in_order},
+    arguments::{AdAccountId, Day, Ids, MaxRows, days_in_order},
 };
 
 pub(super) struct GetPerformance;
@@ -20,7 +20,7 @@ pub(super) struct GetPerformance;
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
     account_id: AdAccountId,
-    /// First day, `YYYY-MM-DD`, in UTC.
+    /// First day, in UTC.
     start_date: Day,
     /// Last day, included.
     end_date: Day,
@@ -30,10 +30,9 @@ pub(super) struct Args {
     /// One row per day rather than one for the whole period.
     #[serde(default)]
     by_day: bool,
-    /// Only these campaigns, 1 to 50.
+    /// Only these campaigns.
     #[serde(default)]
     campaign_ids: Option<Ids>,
-    /// Rows in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -89,7 +88,7 @@ impl ReadTool for GetPerformance {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Report<Line>, ToolError> {
-        in_order(args.start_date, args.end_date)?;
+        days_in_order(args.start_date, args.end_date)?;
         let account = args.account_id.get(&cx)?;
         let days = (args.start_date, args.end_date);
         let campaigns = args.campaign_ids.as_ref();

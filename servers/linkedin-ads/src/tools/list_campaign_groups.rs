@@ -26,7 +26,6 @@ pub(super) struct Args {
     /// Only the group of exactly this name.
     #[serde(default)]
     name: Option<String>,
-    /// Groups in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.

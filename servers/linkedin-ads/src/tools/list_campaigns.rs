@@ -26,7 +26,6 @@ pub(super) struct Args {
     /// Only the campaign of exactly this name.
     #[serde(default)]
     name: Option<String>,
-    /// Campaigns in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -58,8 +57,6 @@ struct Line {
     /// In units of the account's currency; a campaign may have a budget for its whole time instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     daily_budget: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    daily_budget_micros: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total_budget: Option<f64>,
     /// `RUNNABLE`, or what keeps it from serving.
@@ -97,7 +94,6 @@ impl From<Campaign> for Line {
             objective: campaign.objective_type,
             cost_type: campaign.cost_type,
             daily_budget: daily.map(Micros::to_units),
-            daily_budget_micros: daily.map(|Micros(micros)| micros),
             total_budget: campaign.total_budget.as_ref().and_then(Money::units),
             serving: campaign.serving_statuses,
         }

@@ -18,10 +18,9 @@ pub(super) struct ListCreatives;
 #[serde(deny_unknown_fields)]
 pub(super) struct Args {
     account_id: AdAccountId,
-    /// Only creatives of these campaigns, 1 to 50.
+    /// Only creatives of these campaigns.
     #[serde(default)]
     campaign_ids: Option<Ids>,
-    /// Creatives in one answer, 1 to 1000; 40 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.

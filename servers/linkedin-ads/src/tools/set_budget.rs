@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::Micros;
-use turnpike_sdk::{Cx, NamesAccounts, Plan, ToolError, ToolSpec, Touches, WriteTool};
+use turnpike_sdk::{Cx, NamesAccounts, Plan, Spending, ToolError, ToolSpec, Touches, WriteTool};
 
 use crate::{
     access,
     ad_account::AdAccount,
     api::{BudgetFields, Campaign, Money},
-    arguments::{AdAccountId, DailyAmount, EntityId},
+    arguments::{AdAccountId, Amount, EntityId},
     money,
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// The campaign whose budget changes.
     campaign_id: EntityId,
     /// The new daily amount in units of the account's currency, such as 25.5.
-    daily_amount: DailyAmount,
+    daily_amount: Amount,
 }
 
 impl NamesAccounts for Args {
@@ -96,6 +96,16 @@ impl WriteTool for SetBudget {
         );
         let warning = "LinkedIn has no dry run: its minimum for a day is checked only when this is applied.";
         Ok(Plan { after: State { budget: Some(after) }, summary, warnings: vec![warning.into()] })
+    }
+
+    fn spending(from: &State, to: &State) -> Spending {
+        let amount = |state: &State| state.budget.as_ref()?.daily_amount_micros.map(Micros);
+        match (&to.budget, amount(to)) {
+            (Some(budget), Some(after)) => {
+                Spending::Amount { before: amount(from), after, currency: budget.currency.clone() }
+            }
+            _ => Spending::NoMore,
+        }
     }
 
     async fn dry_run(args: &Args, _: &State, cx: &Cx) -> Result<(), ToolError> {

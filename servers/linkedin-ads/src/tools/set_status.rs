@@ -1,14 +1,17 @@
 //! `set_status`: activates or pauses campaigns or campaign groups.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use turnpike_sdk::{Cx, NamesAccounts, Plan, ToolError, ToolSpec, Touches, WriteTool};
+use serde::Deserialize;
+use turnpike_sdk::{
+    Cx, NamesAccounts, Plan, Spending, ToolError, ToolSpec, Touches, WriteTool,
+    answers::{StatusItem, Statuses},
+};
 
 use crate::{
     access,
     ad_account::AdAccount,
     api::{Campaign, CampaignGroup, StatusFields},
-    arguments::{AdAccountId, EntityId, Ids},
+    arguments::{AdAccountId, Ids},
 };
 
 pub(super) struct SetStatus;
@@ -19,7 +22,7 @@ pub(super) struct Args {
     account_id: AdAccountId,
     /// What the ids are of.
     level: Level,
-    /// Ids of campaigns or campaign groups, 1 to 50. LinkedIn changes each on its own.
+    /// Ids of campaigns or campaign groups. LinkedIn changes each on its own.
     ids: Ids,
     /// The status wanted.
     status: Status,
@@ -46,19 +49,6 @@ impl NamesAccounts for Args {
     }
 }
 
-/// The statuses, in the order of the ids.
-#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Statuses {
-    items: Vec<Item>,
-}
-
-#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct Item {
-    id: String,
-    name: String,
-    status: String,
-}
-
 impl WriteTool for SetStatus {
     type Args = Args;
     type State = Statuses;
@@ -72,14 +62,14 @@ impl WriteTool for SetStatus {
     async fn observe(args: &Args, cx: &Cx) -> Result<Statuses, ToolError> {
         let target = AdAccount::of(cx, args.account_id.get(cx)?);
         let ids = args.ids.iter().map(|id| id.0);
-        let mut found: Vec<(u64, Item)> = match args.level {
+        let mut found: Vec<(u64, StatusItem)> = match args.level {
             Level::Campaign => {
                 let campaigns = target.batch::<Campaign>("adCampaigns", ids).await?;
-                campaigns.into_iter().map(|found| (found.id, Item::new(found.id, found.name, found.status))).collect()
+                campaigns.into_iter().map(|found| (found.id, item(found.id, found.name, found.status))).collect()
             }
             Level::CampaignGroup => {
                 let groups = target.batch::<CampaignGroup>("adCampaignGroups", ids).await?;
-                groups.into_iter().map(|found| (found.id, Item::new(found.id, found.name, found.status))).collect()
+                groups.into_iter().map(|found| (found.id, item(found.id, found.name, found.status))).collect()
             }
         };
         found.sort_by_key(|(id, _)| *id);
@@ -87,14 +77,13 @@ impl WriteTool for SetStatus {
     }
 
     fn plan(args: &Args, before: &Statuses) -> Result<Plan<Statuses>, ToolError> {
-        let found = |id: &EntityId| before.items.iter().any(|item| item.id == id.to_string());
-        if let Some(id) = args.ids.iter().find(|id| !found(id)) {
+        if let Some(id) = before.find_missing(args.ids.iter()) {
             return Err(ToolError::Refused {
                 reason: format!("this account has no {} with the id {id}", args.level.noun()),
                 next_step: "Take the ids from list_campaigns or list_campaign_groups of the same account.".into(),
             });
         }
-        if let Some(item) = before.items.iter().find(|item| !item.can_change()) {
+        if let Some(item) = before.items.iter().find(|item| !can_change(&item.status)) {
             return Err(ToolError::Refused {
                 reason: format!(
                     "the {} {} is {}, which is not taken back here",
@@ -106,9 +95,7 @@ impl WriteTool for SetStatus {
             });
         }
         let wanted = args.status.word();
-        let after = Statuses {
-            items: before.items.iter().map(|item| Item { status: wanted.into(), ..item.clone() }).collect(),
-        };
+        let after = before.all(wanted);
         let changing = || before.items.iter().filter(|item| item.status != wanted);
         let mut warnings = vec![];
         if args.status == Status::Active && changing().next().is_some() {
@@ -125,24 +112,42 @@ impl WriteTool for SetStatus {
         Ok(Plan { after, summary, warnings })
     }
 
+    fn spending(from: &Statuses, to: &Statuses) -> Spending {
+        from.spending(to, "ACTIVE")
+    }
+
+    fn check_revert(old: &Statuses) -> Result<(), ToolError> {
+        match old.items.iter().find(|item| !matches!(item.status.as_str(), "ACTIVE" | "PAUSED")) {
+            None => Ok(()),
+            Some(item) => Err(ToolError::Refused {
+                reason: format!("{} was {}, and LinkedIn lets nothing become that again", item.id, item.status),
+                next_step: "Pause it instead.".into(),
+            }),
+        }
+    }
+
     async fn dry_run(args: &Args, _: &Statuses, cx: &Cx) -> Result<(), ToolError> {
         access::may_change(cx, args.account_id.get(cx)?).await
     }
 
-    async fn apply(args: &Args, _: &Statuses, cx: &Cx) -> Result<(), ToolError> {
-        let status = StatusFields { status: args.status.word() };
-        let fields = args.ids.iter().map(|id| (*id, status)).collect();
+    async fn apply(args: &Args, target: &Statuses, cx: &Cx) -> Result<(), ToolError> {
+        let fields = |item: &StatusItem| Some((item.id.clone().try_into().ok()?, StatusFields::from(item)));
+        let fields = target.items.iter().filter_map(fields).collect();
         AdAccount::of(cx, args.account_id.get(cx)?).update_all(args.level.collection(), fields).await
     }
 }
 
-impl Item {
-    fn new(id: u64, name: String, status: String) -> Self {
-        Self { id: id.to_string(), name, status }
-    }
+fn item(id: u64, name: String, status: String) -> StatusItem {
+    StatusItem { id: id.to_string(), name, status }
+}
 
-    fn can_change(&self) -> bool {
-        matches!(self.status.as_str(), "ACTIVE" | "PAUSED" | "DRAFT")
+fn can_change(status: &str) -> bool {
+    matches!(status, "ACTIVE" | "PAUSED" | "DRAFT")
+}
+
+impl From<&StatusItem> for StatusFields {
+    fn from(item: &StatusItem) -> Self {
+        Self { status: item.status.clone() }
     }
 }
 

@@ -135,7 +135,7 @@ impl Bench {
                 fits(&answer, &schema, &schema, tool);
                 Ok(answer)
             }
-            Prepared::Write { .. } => panic!("{tool} writes"),
+            _ => panic!("{tool} does not only read"),
         }
     }
 

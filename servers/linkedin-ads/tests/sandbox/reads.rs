@@ -56,7 +56,7 @@ async fn list_campaigns_shows_budgets_and_leaves_archived_ones_out() {
         answer["campaigns"][0],
         json!({
             "campaign_id": "1000001", "name": "Brand awareness", "status": "ACTIVE", "campaign_group_id": "1900001",
-            "objective": "WEBSITE_VISIT", "cost_type": "CPM", "daily_budget": 72.5, "daily_budget_micros": 72_500_000,
+            "objective": "WEBSITE_VISIT", "cost_type": "CPM", "daily_budget": 72.5,
             "serving": ["RUNNABLE"],
         })
     );
@@ -84,7 +84,7 @@ async fn a_campaign_is_found_by_its_name_however_hostile_to_the_encoding() {
     assert_eq!(
         sent.body,
         "q=search&search=(status:(values:List(ACTIVE,PAUSED,DRAFT,COMPLETED)),name:(values:List('')))\
-         &sortOrder=ASCENDING&pageSize=40"
+         &sortOrder=ASCENDING&pageSize=30"
     );
 }
 
@@ -136,9 +136,10 @@ async fn totals_equal_the_sum_of_all_rows() {
         let rows = bench.all_rows(tool, "rows", arguments).await;
         assert_eq!(first["page"]["total"], rows.len());
         assert!(!rows.is_empty() && first.get("note").is_none());
-        for figure in ["impressions", "clicks", "cost_micros", "conversions", "conversions_value", "leads"] {
+        for figure in ["impressions", "clicks", "cost", "conversions", "conversions_value", "leads"] {
             let sum: f64 = rows.iter().map(|row| row[figure].as_f64().expect(figure)).sum();
-            assert_eq!(first["totals"][figure].as_f64(), Some(sum), "{tool} {more} {figure}");
+            let total = first["totals"][figure].as_f64().expect(figure);
+            assert!((total - sum).abs() < 1e-5, "{tool} {more} {figure}: {total} and {sum}");
         }
     }
 }
@@ -163,13 +164,13 @@ async fn a_report_says_currency_zone_period_freshness_and_names() {
     assert_eq!(answer["period"], json!({ "start": "2026-11-01", "end": "2026-11-07", "time_zone": "UTC" }));
     assert!(answer["data_as_of"].as_str().is_some_and(|text| text.starts_with("2026-11-21T")));
     let row = &answer["rows"][0];
-    assert_eq!(row["cost"].as_f64().map(|units| (units * 1e6).round()), row["cost_micros"].as_f64());
+    assert!(row["cost"].as_f64().is_some_and(|units| units > 0.0), "in units: {row}");
     assert!(row["campaign"].is_string() && row["campaign_id"].is_string() && row.get("creative_id").is_none());
 
     let next = with(arguments, &json!({ "cursor": answer["page"]["next_cursor"] }));
     let second = bench.read("get_performance", next).await.expect("a page");
     assert!(second.get("totals").is_none(), "totals come once");
-    assert!(second["rows"][0]["cost_micros"].as_i64() <= row["cost_micros"].as_i64(), "dearest first");
+    assert!(second["rows"][0]["cost"].as_f64() <= row["cost"].as_f64(), "dearest first");
 }
 
 #[tokio::test]
@@ -286,7 +287,7 @@ async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_
         ("end_date", json!("2026-10-31"), "before start_date"),
         ("max_rows", json!(1001), "1 to 1000"),
         ("campaign_ids", json!(["1),accounts=List("]), "digits"),
-        ("campaign_ids", json!([]), "one to fifty"),
+        ("campaign_ids", json!([]), "1 to 50 ids"),
         ("level", json!("keyword"), "campaign"),
         ("level2", json!(1), "unknown field"),
     ] {

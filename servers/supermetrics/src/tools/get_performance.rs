@@ -8,7 +8,7 @@ use super::standard::{AD_GROUP, CAMPAIGN, CURRENCY, DATE, FIGURES, Standard};
 use crate::{
     answers::{self, Report},
     api::{self, FieldInfo, Query},
-    arguments::{AccountRef, Day, MaxRows},
+    arguments::{AccountRef, Day, MaxRows, days_in_order},
     job::{Job, MOST_ROWS, Totals},
     source,
 };
@@ -20,7 +20,7 @@ pub(super) struct GetPerformance;
 pub(super) struct Args {
     /// The account, from list_accounts.
     account_id: AccountRef,
-    /// First day, `YYYY-MM-DD`.
+    /// First day.
     start_date: Day,
     /// Last day, included.
     end_date: Day,
@@ -30,7 +30,6 @@ pub(super) struct Args {
     /// One row per day rather than one for the whole period.
     #[serde(default)]
     by_day: bool,
-    /// Rows in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -68,7 +67,7 @@ impl ReadTool for GetPerformance {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Report, ToolError> {
-        answers::in_order(&String::from(args.start_date), &String::from(args.end_date))?;
+        days_in_order(args.start_date, args.end_date)?;
         answers::report(&cx, &args, args.cursor.as_ref(), true, async || args.job(&cx).await).await
     }
 }

@@ -1,91 +1,32 @@
-//! `list_accounts`: where every conversation starts.
+//! What `list_accounts` tells of an account at a data source.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use turnpike_core::AccountId;
-use turnpike_sdk::{Account, Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{Account, Cx, DescribeAccounts, ToolError};
 
-use crate::{
-    arguments::{MaxRows, SourceId},
-    source,
-};
+use crate::source;
 
-pub(super) struct ListAccounts;
-
-#[derive(Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Args {
-    /// Only accounts of this data source, such as `AW`.
-    #[serde(default)]
-    data_source: Option<SourceId>,
-    /// Only accounts whose name or id contains this, in any case.
-    #[serde(default)]
-    matching: Option<String>,
-    /// Accounts in one answer, 1 to 1000; 30 if left out.
-    #[serde(default)]
-    max_rows: MaxRows,
-    /// `next_cursor` of the answer before.
-    #[serde(default, skip_serializing)]
-    cursor: Option<Cursor>,
-}
-
-impl NamesAccounts for Args {
-    fn touches(&self) -> Touches {
-        Touches::Connection
-    }
-}
+pub(super) struct Accounts;
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Answer {
-    accounts: Vec<Line>,
-    page: Page,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Line {
-    /// For the `account_id` of the other tools: data source and id.
-    account_id: String,
-    name: String,
+pub(super) struct Detail {
     data_source: String,
     /// The stored login through which it is reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     login: Option<String>,
 }
 
-impl ReadTool for ListAccounts {
-    type Args = Args;
-    type Answer = Answer;
-    const SPEC: ToolSpec = ToolSpec {
-        cost: Cost::Light,
-        ..ToolSpec::read(
-            "list_accounts",
-            "List accounts",
-            "Lists the accounts of this connection, of all data sources or of one, as found when it was connected. Call \
-             it first: the other tools need an account_id from here.",
-        )
-    };
+impl DescribeAccounts for Accounts {
+    type Detail = Detail;
+    const DESCRIPTION: &'static str = "Lists the accounts of this connection, as found when it was connected; `matching` \
+        AW: shows those of the data source AW. Call it first: the other tools need an account_id from here.";
 
-    async fn call(args: Args, cx: Cx) -> Result<Answer, ToolError> {
-        let wanted: Vec<Line> = cx.accounts().iter().filter(|account| args.wants(account)).map(Line::from).collect();
-        let (accounts, page) = super::page(&cx, &args, args.cursor.as_ref(), args.max_rows, wanted)?;
-        Ok(Answer { accounts, page })
-    }
-}
-
-impl Args {
-    fn wants(&self, account: &Account) -> bool {
-        self.data_source.as_ref().is_none_or(|wanted| **wanted == *source::parts(account).0)
-            && super::matches(self.matching.as_deref(), &[&account.name, account.id.as_str()])
-    }
-}
-
-impl From<&Account> for Line {
-    fn from(account: &Account) -> Self {
-        Self {
-            account_id: account.id.to_string(),
-            name: account.name.clone(),
+    async fn describe(accounts: &[&Account], _: &Cx) -> Result<Vec<Detail>, ToolError> {
+        let detail = |account: &&Account| Detail {
             data_source: source::parts(account).0.to_owned(),
             login: account.via.as_ref().map(AccountId::to_string),
-        }
+        };
+        Ok(accounts.iter().map(detail).collect())
     }
 }

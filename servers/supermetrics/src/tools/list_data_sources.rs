@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::Timestamp;
-use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches, answers::cut};
 
 use crate::{
     api::{self, Login},
@@ -21,7 +21,6 @@ pub(super) struct Args {
     /// Only data sources whose name or id contains this, in any case.
     #[serde(default)]
     matching: Option<String>,
-    /// Data sources in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -89,7 +88,7 @@ impl ReadTool for ListDataSources {
         }
         let wanted = |line: &Line| super::matches(args.matching.as_deref(), &[&line.name, &line.data_source]);
         let wanted = lines.into_values().filter(wanted).collect();
-        let (data_sources, page) = super::page(&cx, &args, args.cursor.as_ref(), args.max_rows, wanted)?;
+        let (data_sources, page) = cut(&cx, wanted, &args, args.max_rows, args.cursor.as_ref())?;
         Ok(Answer { data_sources, page })
     }
 }

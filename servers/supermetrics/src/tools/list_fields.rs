@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches, answers::cut};
 
 use crate::{
     api::{self, FieldInfo},
@@ -25,7 +25,6 @@ pub(super) struct Args {
     /// Only dimensions, or only metrics.
     #[serde(default)]
     kind: Option<Kind>,
-    /// Fields in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -81,7 +80,7 @@ impl ReadTool for ListFields {
         let ds_id = source::connected(&cx, &args.data_source)?;
         let lines =
             api::fields(&cx, ds_id).await?.into_iter().map(Line::from).filter(|line| args.wants(line)).collect();
-        let (fields, page) = super::page(&cx, &args, args.cursor.as_ref(), args.max_rows, lines)?;
+        let (fields, page) = cut(&cx, lines, &args, args.max_rows, args.cursor.as_ref())?;
         Ok(Answer { data_source: ds_id.to_owned(), fields, page })
     }
 }

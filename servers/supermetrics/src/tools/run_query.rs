@@ -7,7 +7,7 @@ use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, NamesAccounts, ReadTool, Too
 use crate::{
     answers::{self, Report},
     api::Query,
-    arguments::{AccountRef, Day, FieldIds, MaxRows, OrderBy},
+    arguments::{AccountRef, Day, FieldIds, MaxRows, OrderBy, days_in_order},
     job::{Job, MOST_ROWS},
     source,
 };
@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Field ids from list_fields, in the order of the columns: dimensions split the rows, metrics are counted. Without
     /// dimensions the answer is one row of totals.
     fields: FieldIds,
-    /// First day, `YYYY-MM-DD`.
+    /// First day.
     start_date: Day,
     /// Last day, included.
     end_date: Day,
@@ -38,7 +38,6 @@ pub(super) struct Args {
     /// True: start it and answer at once with a job_id for get_job, for queries known to be long.
     #[serde(default)]
     background: bool,
-    /// Rows in one answer, 1 to 1000; 30 if left out.
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -67,7 +66,7 @@ impl ReadTool for RunQuery {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Report, ToolError> {
-        answers::in_order(&String::from(args.start_date), &String::from(args.end_date))?;
+        days_in_order(args.start_date, args.end_date)?;
         args.check()?;
         answers::report(&cx, &args, args.cursor.as_ref(), !args.background, async || args.job(&cx)).await
     }

@@ -16,7 +16,7 @@ fn argument_error(result: Result<Value, ToolError>) -> turnpike_sdk::ArgumentErr
 async fn list_accounts_shows_source_and_login_and_asks_nobody() {
     let bench = Bench::connected().await;
     let before = bench.script.received();
-    let answer = bench.ok("list_accounts", json!({ "data_source": "FA" })).await;
+    let answer = bench.ok("list_accounts", json!({ "matching": "FA:" })).await;
     assert_eq!(
         answer["accounts"],
         json!([{ "account_id": SOCIAL, "name": "Sandbox Outdoor Social", "data_source": "FA",

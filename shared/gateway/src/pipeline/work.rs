@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use turnpike_core::Outcome;
-use turnpike_sdk::{CallScope, Cx, Prepared};
+use turnpike_sdk::{CallScope, Cx, Prepared, PreparedLong, Progress};
 
 use super::{Answer, Call, Refusal};
 use crate::{Gateway, gateway::Connected};
@@ -65,8 +65,29 @@ impl Gateway {
                 let value = read.call(cx).await?;
                 Ok(Answer { outcome: Outcome::Success, value, kept_since: None })
             }
+            Prepared::Long { work, background } => Box::pin(self.long(call, cx, &*work, background)).await,
             Prepared::Write { steps, preview_id: None } => Box::pin(self.preview(call, &cx, &*steps)).await,
             Prepared::Write { steps, preview_id: Some(id) } => Box::pin(self.confirm(call, &cx, &*steps, &id)).await,
+        }
+    }
+}
+
+impl Gateway {
+    /// Begins, and looks again until it is done.
+    async fn long(&self, call: &Call, cx: Cx, work: &dyn PreparedLong, _: bool) -> Result<Answer, Refusal> {
+        let mut progress = work.begin(&cx).await?;
+        loop {
+            match progress {
+                Progress::Done(mut value) => {
+                    value["status"] = "done".into();
+                    return Ok(Answer { outcome: Outcome::Success, value, kept_since: None });
+                }
+                Progress::Pending { poll_after, .. } if cx.time_left() < poll_after => return Err(timed_out(call)),
+                Progress::Pending { job, poll_after } => {
+                    cx.pause(poll_after).await;
+                    progress = work.poll(&job, &cx).await?;
+                }
+            }
         }
     }
 }

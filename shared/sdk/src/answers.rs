@@ -1,0 +1,171 @@
+//! Parts of answers that all integrations share, so that an agent learns them once.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use turnpike_core::{Micros, Timestamp};
+
+use crate::{
+    Account, Cursor, Cx, Page, Period, Spending, ToolError,
+    arguments::{Day, EntityId, MaxRows},
+};
+
+/// The account that an answer is about.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AccountLine {
+    /// As list_accounts shows it.
+    pub account_id: String,
+    /// The name its owner gave it.
+    pub name: String,
+    /// Of every amount in this answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub currency: String,
+    /// IANA zone of every day in this answer.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub time_zone: String,
+}
+
+impl From<&Account> for AccountLine {
+    fn from(account: &Account) -> Self {
+        Self {
+            account_id: account.id.to_string(),
+            name: account.name.clone(),
+            currency: account.currency.clone(),
+            time_zone: account.time_zone.clone(),
+        }
+    }
+}
+
+/// The figures that every ad platform counts, of a row or of all rows together.
+#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize, JsonSchema)]
+pub struct Figures {
+    /// Times shown.
+    pub impressions: i64,
+    /// Clicks.
+    pub clicks: i64,
+    /// In units of the account's currency.
+    pub cost: f64,
+    /// Conversions as the platform attributes them.
+    pub conversions: f64,
+    /// In units of the account's currency.
+    pub conversions_value: f64,
+}
+
+impl Figures {
+    /// Figures of a row. Money comes in micros, so that sums are exact.
+    pub fn new(impressions: i64, clicks: i64, cost: Micros, conversions: f64, value: f64) -> Self {
+        Self { impressions, clicks, cost: cost.to_units(), conversions, conversions_value: value }
+    }
+}
+
+/// Figures of a period.
+#[derive(Serialize, JsonSchema)]
+pub struct Report<Line, Totals = Figures> {
+    /// Whose they are.
+    pub account: AccountLine,
+    /// The days they are of.
+    pub period: Period,
+    /// How fresh the figures are.
+    pub data_as_of: String,
+    /// What must be known to read the figures, such as why there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Of all rows, also those on further pages; only on the first page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
+    /// The rows of this page.
+    pub rows: Vec<Line>,
+    /// What part of the whole this is.
+    pub page: Page,
+}
+
+/// What every report says of itself.
+pub struct Heading<'a, Totals> {
+    /// The account.
+    pub account: &'a Account,
+    /// First and last day.
+    pub days: (Day, Day),
+    /// When the figures were asked for.
+    pub now: Timestamp,
+    /// How late the vendor's figures come, in words.
+    pub freshness: &'static str,
+    /// What must be known to read them.
+    pub note: Option<String>,
+    /// Sums over all rows; on the first page only.
+    pub totals: Option<Totals>,
+}
+
+impl<Line, Totals> Report<Line, Totals> {
+    /// A report of these rows.
+    pub fn new(heading: Heading<'_, Totals>, rows: Vec<Line>, page: Page) -> Self {
+        let Heading { account, days: (start, end), now, freshness, note, totals } = heading;
+        Self {
+            account: account.into(),
+            period: Period { start: start.into(), end: end.into(), time_zone: account.time_zone.clone() },
+            data_as_of: format!("{now}; {freshness}"),
+            note,
+            totals,
+            rows,
+            page,
+        }
+    }
+}
+
+/// One page of rows that were all read. The cursor opens only for the same `args`.
+pub fn cut<Row>(
+    cx: &Cx,
+    rows: Vec<Row>,
+    args: &impl Serialize,
+    max_rows: MaxRows,
+    cursor: Option<&Cursor>,
+) -> Result<(Vec<Row>, Page), ToolError> {
+    let start: usize = cursor.map(|cursor| cx.open_cursor(args, cursor)).transpose()?.unwrap_or(0);
+    let total = rows.len();
+    let shown: Vec<Row> = rows.into_iter().skip(start).take(max_rows.get()).collect();
+    let end = start.saturating_add(shown.len());
+    let next_cursor = (end < total && !shown.is_empty()).then(|| cx.cursor(args, &end));
+    let page = Page { shown: shown.len(), total: Some(total as u64), truncated: next_cursor.is_some(), next_cursor };
+    Ok((shown, page))
+}
+
+/// The statuses of several things: what a tool that sets them observes, in the order of the ids.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Statuses {
+    /// One for each id.
+    pub items: Vec<StatusItem>,
+}
+
+/// The status of one thing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct StatusItem {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// In the vendor's words.
+    pub status: String,
+}
+
+impl Statuses {
+    /// The same things, all of this status.
+    #[must_use]
+    pub fn all(&self, status: &str) -> Self {
+        Self { items: self.items.iter().map(|item| StatusItem { status: status.into(), ..item.clone() }).collect() }
+    }
+
+    /// The first of these ids that is not among them.
+    pub fn find_missing<'a>(&self, ids: impl IntoIterator<Item = &'a EntityId>) -> Option<&'a EntityId> {
+        ids.into_iter().find(|id| !self.items.iter().any(|item| item.id == id.to_string()))
+    }
+
+    /// How many have another status in `other`.
+    pub fn count_changes(&self, other: &Self) -> usize {
+        self.items.iter().zip(&other.items).filter(|(one, other)| one.status != other.status).count()
+    }
+
+    /// What changing to `to` does: whatever becomes `running` may begin to spend.
+    pub fn spending(&self, to: &Self, running: &str) -> Spending {
+        let starts = |(from, to): (&StatusItem, &StatusItem)| to.status == running && from.status != running;
+        if self.items.iter().zip(&to.items).any(starts) { Spending::Starts } else { Spending::NoMore }
+    }
+}
