@@ -8,7 +8,7 @@ use toml::Table;
 const LAYERS: [&[&str]; 8] = [
     &["turnpike-core", "turnpike-testkit"],
     &["turnpike-config", "turnpike-store", "turnpike-sdk"],
-    &["turnpike-limiter", "turnpike-breaker", "turnpike-telemetry"],
+    &["turnpike-limiter", "turnpike-breaker", "turnpike-telemetry", "turnpike-contract"],
     &["turnpike-vault", "turnpike-metering", "turnpike-catalog"],
     &["turnpike-upstream"],
     &["turnpike-gateway"],

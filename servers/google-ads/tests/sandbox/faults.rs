@@ -4,7 +4,7 @@ use serde_json::json;
 use turnpike_core::{Class, Fault, Scope};
 use turnpike_sdk::{Behaviour, ToolError};
 
-use crate::bench::{Bench, NOW, OUTDOOR};
+use crate::bench::{Bench, NOW, OUTDOOR, connected, unconnected};
 
 async fn fault(bench: &Bench) -> Fault {
     match bench.read("list_campaigns", json!({ "account_id": OUTDOOR })).await {
@@ -15,7 +15,7 @@ async fn fault(bench: &Bench) -> Fault {
 
 #[tokio::test]
 async fn each_scripted_fault_gets_its_class() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     for (behaviour, class) in [
         (Behaviour::ExpiredToken, Class::AuthExpired),
         (Behaviour::Revoked, Class::AuthRevoked),
@@ -36,7 +36,7 @@ async fn each_scripted_fault_gets_its_class() {
 
 #[tokio::test]
 async fn a_limit_says_until_when_and_for_whom() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     bench.script.next(1, Behaviour::QuotaDaily { seconds: 40_591 });
     let daily = fault(&bench).await;
     assert_eq!((daily.scope, daily.retry_at), (Scope::App, Some(NOW.plus(Duration::from_secs(40_591)))));
@@ -48,16 +48,16 @@ async fn a_limit_says_until_when_and_for_whom() {
 
 #[tokio::test]
 async fn a_token_that_ended_is_told_from_a_grant_that_was_taken_back() {
-    let bench = Bench::connected().await;
-    bench.tokens.expire_all();
+    let bench = connected().await;
+    bench.tokens().expire_all();
     assert_eq!(fault(&bench).await.class, Class::AuthExpired);
-    bench.tokens.revoke();
+    bench.tokens().revoke();
     assert_eq!(fault(&bench).await.class, Class::AuthRevoked);
 }
 
 #[tokio::test]
 async fn a_connection_that_may_reach_nothing_says_why_rather_than_list_nothing() {
-    let bench = Bench::unconnected().await;
+    let bench = unconnected().await;
     bench.script.next(1, Behaviour::Slow { millis: 0 });
     bench.script.next(3, Behaviour::Permission);
     let error = bench.find_accounts().await.expect_err("all refuse");

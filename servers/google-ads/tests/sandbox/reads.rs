@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use turnpike_sdk::ToolError;
 
-use crate::bench::{Bench, MANAGER, OUTDOOR, STUDIO, WHOLESALE};
+use crate::bench::{MANAGER, OUTDOOR, STUDIO, WHOLESALE, connected};
 
 fn argument_error(result: Result<Value, ToolError>) -> turnpike_sdk::ArgumentError {
     match result {
@@ -14,7 +14,7 @@ fn argument_error(result: Result<Value, ToolError>) -> turnpike_sdk::ArgumentErr
 
 #[tokio::test]
 async fn a_connection_finds_its_accounts_and_the_manager_through_which_each_is_reached() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let found: Vec<_> =
         bench.accounts.iter().map(|a| (a.id.as_str(), a.manager, a.via.as_ref().map(|via| via.as_str()))).collect();
     assert_eq!(
@@ -32,7 +32,7 @@ async fn a_connection_finds_its_accounts_and_the_manager_through_which_each_is_r
 
 #[tokio::test]
 async fn list_accounts_shows_which_can_be_reached() {
-    let mut bench = Bench::connected().await;
+    let mut bench = connected().await;
     bench
         .accounts
         .push(turnpike_sdk::Account { id: turnpike_core::AccountId::new("3000000000"), ..bench.accounts[4].clone() });
@@ -50,7 +50,7 @@ async fn list_accounts_shows_which_can_be_reached() {
 
 #[tokio::test]
 async fn list_campaigns_shows_budgets_in_units_and_leaves_removed_ones_out() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let answer = bench.read("list_campaigns", json!({ "account_id": "100-000-0002" })).await.expect("an answer");
     assert_eq!(answer["page"]["total"], 11);
     assert_eq!(
@@ -76,7 +76,7 @@ async fn list_campaigns_shows_budgets_in_units_and_leaves_removed_ones_out() {
 
 #[tokio::test]
 async fn totals_equal_the_sum_of_all_rows() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let period = json!({ "account_id": STUDIO, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 7 });
     for (tool, more) in [
         ("get_performance", json!({})),
@@ -100,7 +100,7 @@ async fn totals_equal_the_sum_of_all_rows() {
 
 #[tokio::test]
 async fn a_report_says_currency_zone_period_and_freshness() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments =
         json!({ "account_id": WHOLESALE, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 1 });
     let answer = bench.read("get_performance", arguments.clone()).await.expect("an answer");
@@ -118,7 +118,7 @@ async fn a_report_says_currency_zone_period_and_freshness() {
 
 #[tokio::test]
 async fn paging_across_googles_own_pages_yields_every_row_once() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({
         "account_id": WHOLESALE, "start_date": "2026-10-01", "end_date": "2026-10-26", "by_day": true, "max_rows": 999,
     });
@@ -130,7 +130,7 @@ async fn paging_across_googles_own_pages_yields_every_row_once() {
 
 #[tokio::test]
 async fn a_cursor_opens_only_for_the_arguments_it_was_made_for() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let mut arguments =
         json!({ "account_id": STUDIO, "start_date": "2026-11-01", "end_date": "2026-11-07", "max_rows": 5 });
     let page = bench.read("get_performance", arguments.clone()).await.expect("a page");
@@ -141,7 +141,7 @@ async fn a_cursor_opens_only_for_the_arguments_it_was_made_for() {
 
 #[tokio::test]
 async fn run_gaql_sends_only_what_it_parsed_and_answers_flat_rows() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let query = "select campaign.name, campaign_budget.explicitly_shared, metrics.clicks, metrics.conversions from \
                  campaign where segments.date during last_7_days and campaign.id in (2000001) limit 3";
     let answer = bench.read("run_gaql", json!({ "account_id": OUTDOOR, "query": query })).await.expect("an answer");
@@ -161,7 +161,7 @@ async fn run_gaql_sends_only_what_it_parsed_and_answers_flat_rows() {
 
 #[tokio::test]
 async fn a_query_with_a_limit_counts_no_further_than_the_limit() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let query = "SELECT campaign.id FROM campaign ORDER BY campaign.id LIMIT 120";
     let answer = bench.read("run_gaql", json!({ "account_id": WHOLESALE, "query": query })).await.expect("an answer");
     assert_eq!((&answer["page"]["shown"], &answer["page"]["total"]), (&json!(30), &json!(120)));
@@ -170,7 +170,7 @@ async fn a_query_with_a_limit_counts_no_further_than_the_limit() {
 
 #[tokio::test]
 async fn search_terms_come_as_typed_however_hostile() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments =
         json!({ "account_id": OUTDOOR, "start_date": "2026-11-01", "end_date": "2026-11-02", "max_rows": 1000 });
     let rows = bench.all_rows("search_terms", "rows", arguments).await;
@@ -189,7 +189,7 @@ async fn search_terms_come_as_typed_however_hostile() {
 
 #[tokio::test]
 async fn describe_resource_names_fields_metrics_and_segments() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let answer = bench.read("describe_resource", json!({ "resource": "campaign" })).await.expect("an answer");
     let status = answer["fields"].as_array().expect("fields").iter().find(|field| field["name"] == "campaign.status");
     assert_eq!(status.expect("a field")["allowed_in"], json!(["select", "where", "order_by"]));
@@ -215,7 +215,7 @@ async fn describe_resource_names_fields_metrics_and_segments() {
 
 #[tokio::test]
 async fn figures_of_a_manager_are_refused_before_anything_is_sent() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let before = bench.script.received();
     let period = json!({ "account_id": MANAGER, "start_date": "2026-11-01", "end_date": "2026-11-02" });
     let query = json!({ "account_id": MANAGER, "query": "SELECT metrics.clicks FROM customer" });
@@ -230,7 +230,7 @@ async fn figures_of_a_manager_are_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_is_sent() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let before = bench.script.received();
     let good = json!({ "account_id": OUTDOOR, "start_date": "2026-11-01", "end_date": "2026-11-02" });
     for (field, value, teaches) in [
@@ -256,7 +256,7 @@ async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_
 
 #[tokio::test]
 async fn a_full_default_answer_stays_below_4000_tokens() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let period = json!({ "account_id": WHOLESALE, "start_date": "2026-11-01", "end_date": "2026-11-07" });
     let mut by_day = period.clone();
     by_day["by_day"] = true.into();

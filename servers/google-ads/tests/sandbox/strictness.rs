@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, MANAGER, OUTDOOR, STRANGER, STUDIO, WHOLESALE};
+use crate::bench::{Bench, MANAGER, OUTDOOR, STRANGER, STUDIO, WHOLESALE, unconnected};
 
 /// A request that is right in all that it does not change.
 struct Client {
@@ -13,7 +13,7 @@ struct Client {
 
 impl Client {
     async fn new() -> Self {
-        Self { bench: Bench::unconnected().await }
+        Self { bench: unconnected().await }
     }
 
     /// Posts to an account reached directly.
@@ -25,7 +25,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("authorization", format!("Bearer {}", self.bench.token()))
+            .header("authorization", format!("Bearer {}", self.bench.token))
             .header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -127,7 +127,7 @@ async fn a_request_without_a_living_token_is_refused_and_a_developer_token_is_ig
     }
     let (status, _) = client.send(Method::GET, path, &[("developer-token", "whatever")], Value::Null).await;
     assert_eq!(status, StatusCode::OK);
-    client.bench.tokens.revoke();
+    client.bench.tokens().revoke();
     assert_eq!(code(&client.send(Method::GET, path, &[], Value::Null).await.1), "OAUTH_TOKEN_REVOKED");
 }
 

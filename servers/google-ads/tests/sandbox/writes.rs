@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use turnpike_core::Class;
 use turnpike_sdk::ToolError;
 
-use crate::bench::{Bench, MANAGER, OUTDOOR, STUDIO};
+use crate::bench::{Bench, MANAGER, OUTDOOR, STUDIO, connected};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, ToolError>) -> String {
     match result {
@@ -19,7 +19,7 @@ fn mutations(bench: &Bench) -> Vec<Value> {
 
 #[tokio::test]
 async fn campaigns_are_paused_after_a_preview_that_changed_nothing() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments =
         json!({ "account_id": OUTDOOR, "level": "campaign", "ids": ["2000001", "2000004"], "status": "PAUSED" });
     let (before, planned) = bench.preview("set_status", arguments.clone()).await.expect("a preview");
@@ -43,7 +43,7 @@ async fn campaigns_are_paused_after_a_preview_that_changed_nothing() {
 
 #[tokio::test]
 async fn ad_groups_are_enabled_with_a_warning_about_spend() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({ "account_id": OUTDOOR, "level": "ad_group", "ids": ["20000012"], "status": "ENABLED" });
     let (before, planned) = bench.preview("set_status", arguments.clone()).await.expect("a preview");
     assert_eq!(before["items"][0]["status"], "PAUSED");
@@ -53,7 +53,7 @@ async fn ad_groups_are_enabled_with_a_warning_about_spend() {
 
 #[tokio::test]
 async fn a_status_is_not_set_on_what_is_missing_removed_or_of_another_account() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let of =
         |id: &str| json!({ "account_id": OUTDOOR, "level": "campaign", "ids": [id, "2000001"], "status": "PAUSED" });
     assert!(refusal(bench.preview("set_status", of("2000012")).await).contains("removed"));
@@ -67,7 +67,7 @@ async fn a_status_is_not_set_on_what_is_missing_removed_or_of_another_account() 
 
 #[tokio::test]
 async fn one_bad_operation_undoes_the_whole_transaction() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments =
         json!({ "account_id": OUTDOOR, "level": "campaign", "ids": ["2000001", "2000012"], "status": "PAUSED" });
     let error = bench.apply("set_status", arguments).await.expect_err("a removed campaign");
@@ -79,7 +79,7 @@ async fn one_bad_operation_undoes_the_whole_transaction() {
 
 #[tokio::test]
 async fn a_budget_is_set_in_units_and_sent_in_micros() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({ "account_id": STUDIO, "campaign_id": "5000001", "daily_amount": 42.25 });
     let (before, planned) = bench.preview("set_budget", arguments.clone()).await.expect("a preview");
     assert_eq!(before["budget"]["daily_amount"], 35.5);
@@ -97,7 +97,7 @@ async fn a_budget_is_set_in_units_and_sent_in_micros() {
 
 #[tokio::test]
 async fn a_shared_budget_is_changed_only_with_a_warning() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({ "account_id": STUDIO, "campaign_id": "5000003", "daily_amount": 10 });
     let (_, planned) = bench.preview("set_budget", arguments.clone()).await.expect("a preview");
     assert!(planned.warnings[0].contains("all 2 campaign(s)"), "{:?}", planned.warnings);
@@ -110,7 +110,7 @@ async fn a_shared_budget_is_changed_only_with_a_warning() {
 
 #[tokio::test]
 async fn a_budget_is_not_set_on_what_has_no_daily_budget_to_set() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let of = |campaign: &str| json!({ "account_id": STUDIO, "campaign_id": campaign, "daily_amount": 10 });
     assert!(refusal(bench.preview("set_budget", of("5000012")).await).contains("removed"));
     assert!(refusal(bench.preview("set_budget", of("5000011")).await).contains("whole time"));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use turnpike_core::{AccountId, Class};
 use turnpike_sdk::ToolError;
 
-use crate::bench::{Bench, LOOKOUT, OUTDOOR, STRANGER, WHOLESALE};
+use crate::bench::{LOOKOUT, OUTDOOR, STRANGER, WHOLESALE, connected};
 
 fn argument_error(result: Result<Value, ToolError>) -> turnpike_sdk::ArgumentError {
     match result {
@@ -24,7 +24,7 @@ fn with(mut arguments: Value, more: &Value) -> Value {
 
 #[tokio::test]
 async fn a_connection_finds_the_open_accounts_in_which_the_member_has_a_role() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let found: Vec<_> = bench.accounts.iter().map(|a| (a.id.as_str(), a.currency.as_str(), a.manager)).collect();
     let expected =
         [(OUTDOOR, "USD", false), ("511000002", "EUR", false), (WHOLESALE, "GBP", false), (LOOKOUT, "USD", false)];
@@ -34,7 +34,7 @@ async fn a_connection_finds_the_open_accounts_in_which_the_member_has_a_role() {
 
 #[tokio::test]
 async fn list_accounts_shows_roles_and_which_can_be_reached() {
-    let mut bench = Bench::connected().await;
+    let mut bench = connected().await;
     bench.accounts.push(turnpike_sdk::Account { id: AccountId::new("3000000000"), ..bench.accounts[0].clone() });
     let answer = bench.read("list_accounts", json!({})).await.expect("an answer");
     let lines = answer["accounts"].as_array().expect("rows");
@@ -49,7 +49,7 @@ async fn list_accounts_shows_roles_and_which_can_be_reached() {
 
 #[tokio::test]
 async fn list_campaigns_shows_budgets_and_leaves_archived_ones_out() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let answer = bench.read("list_campaigns", json!({ "account_id": OUTDOOR })).await.expect("an answer");
     assert_eq!(answer["page"], json!({ "shown": 11, "total": 11, "truncated": false }));
     assert_eq!(
@@ -68,7 +68,7 @@ async fn list_campaigns_shows_budgets_and_leaves_archived_ones_out() {
 
 #[tokio::test]
 async fn a_campaign_is_found_by_its_name_however_hostile_to_the_encoding() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let all = bench.all_rows("list_campaigns", "campaigns", json!({ "account_id": OUTDOOR })).await;
     assert!(all.iter().any(|row| row["name"] == "Q4 (US), brand's: A&B"));
     for row in &all {
@@ -90,7 +90,7 @@ async fn a_campaign_is_found_by_its_name_however_hostile_to_the_encoding() {
 
 #[tokio::test]
 async fn groups_and_creatives_are_listed() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let groups = bench.read("list_campaign_groups", json!({ "account_id": OUTDOOR })).await.expect("an answer");
     assert_eq!(
         groups["campaign_groups"][0],
@@ -109,7 +109,7 @@ async fn groups_and_creatives_are_listed() {
 
 #[tokio::test]
 async fn paging_across_linkedins_own_pages_yields_every_row_once() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     for max_rows in [7, 100, 150, 1000] {
         let arguments = json!({ "account_id": WHOLESALE, "max_rows": max_rows });
         let first = bench.read("list_campaigns", arguments.clone()).await.expect("a page");
@@ -122,7 +122,7 @@ async fn paging_across_linkedins_own_pages_yields_every_row_once() {
 
 #[tokio::test]
 async fn totals_equal_the_sum_of_all_rows() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     for (tool, more) in [
         ("get_performance", json!({})),
         ("get_performance", json!({ "by_day": true })),
@@ -146,7 +146,7 @@ async fn totals_equal_the_sum_of_all_rows() {
 
 #[tokio::test]
 async fn the_levels_add_up_to_the_same() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let mut totals = vec![];
     for (level, by_day) in [("campaign", false), ("campaign", true), ("campaign_group", false), ("creative", true)] {
         let arguments = with(period(OUTDOOR), &json!({ "level": level, "by_day": by_day, "max_rows": 1 }));
@@ -157,7 +157,7 @@ async fn the_levels_add_up_to_the_same() {
 
 #[tokio::test]
 async fn a_report_says_currency_zone_period_freshness_and_names() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = with(period(WHOLESALE), &json!({ "max_rows": 1 }));
     let answer = bench.read("get_performance", arguments.clone()).await.expect("an answer");
     assert_eq!(answer["account"]["currency"], "GBP");
@@ -175,7 +175,7 @@ async fn a_report_says_currency_zone_period_freshness_and_names() {
 
 #[tokio::test]
 async fn figures_are_asked_for_as_the_vendor_documents_it() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = with(period(OUTDOOR), &json!({ "campaign_ids": ["1000001"], "by_day": true }));
     bench.read("get_performance", arguments).await.expect("an answer");
     let sent = bench.script.recorded();
@@ -196,7 +196,7 @@ async fn figures_are_asked_for_as_the_vendor_documents_it() {
 
 #[tokio::test]
 async fn a_query_that_is_too_long_for_a_url_is_tunnelled() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let ids: Vec<String> = (1..=50).map(|n| format!("100000000000{n:06}")).collect();
     bench.read("list_creatives", json!({ "account_id": OUTDOOR, "campaign_ids": ids })).await.expect("an answer");
     let short = bench.script.recorded().pop().expect("a request");
@@ -213,7 +213,7 @@ async fn a_query_that_is_too_long_for_a_url_is_tunnelled() {
 
 #[tokio::test]
 async fn demographics_come_with_labels() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = with(period(OUTDOOR), &json!({ "dimension": "job_title", "max_rows": 100 }));
     let rows = bench.all_rows("get_demographics", "rows", arguments).await;
     assert_eq!(rows.len(), 60, "more than can be looked up at once");
@@ -228,7 +228,7 @@ async fn demographics_come_with_labels() {
 
 #[tokio::test]
 async fn an_answer_without_figures_says_why() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let draft = with(period(LOOKOUT), &json!({ "campaign_ids": ["4000009"] }));
     let answer = bench.read("get_performance", draft.clone()).await.expect("an answer");
     assert_eq!((&answer["rows"], &answer["totals"]["impressions"]), (&json!([]), &json!(0)));
@@ -240,7 +240,7 @@ async fn an_answer_without_figures_says_why() {
 
 #[tokio::test]
 async fn figures_of_an_account_that_may_not_be_read_are_refused_though_linkedin_answers_an_empty_list() {
-    let mut bench = Bench::connected().await;
+    let mut bench = connected().await;
     bench.accounts.push(turnpike_sdk::Account { id: AccountId::new(STRANGER), ..bench.accounts[0].clone() });
     let error = bench.read("get_performance", period(STRANGER)).await.expect_err("no role");
     let ToolError::Upstream(fault) = error else { panic!("{error:?}") };
@@ -252,7 +252,7 @@ async fn figures_of_an_account_that_may_not_be_read_are_refused_though_linkedin_
 
 #[tokio::test]
 async fn figures_that_linkedin_would_cut_are_refused() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({
         "account_id": WHOLESALE, "start_date": "2026-10-01", "end_date": "2026-10-31", "by_day": true, "level": "creative",
     });
@@ -266,7 +266,7 @@ async fn figures_that_linkedin_would_cut_are_refused() {
 
 #[tokio::test]
 async fn a_cursor_opens_only_for_the_arguments_it_was_made_for() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     for (tool, arguments) in [
         ("get_performance", with(period(OUTDOOR), &json!({ "max_rows": 5 }))),
         ("list_campaigns", json!({ "account_id": OUTDOOR, "max_rows": 5 })),
@@ -279,7 +279,7 @@ async fn a_cursor_opens_only_for_the_arguments_it_was_made_for() {
 
 #[tokio::test]
 async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_is_sent() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let before = bench.script.received();
     for (field, value, teaches) in [
         ("account_id", json!("511000001/adCampaigns"), "digits"),
@@ -300,7 +300,7 @@ async fn wrong_arguments_are_refused_with_the_field_and_the_fix_before_anything_
 
 #[tokio::test]
 async fn a_full_default_answer_stays_below_4000_tokens() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let listing = json!({ "account_id": WHOLESALE });
     for (tool, arguments) in [
         ("list_accounts", json!({})),

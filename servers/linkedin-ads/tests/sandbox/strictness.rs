@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, LOOKOUT, OUTDOOR, STRANGER, VERSION};
+use crate::bench::{Bench, LOOKOUT, OUTDOOR, STRANGER, VERSION, unconnected};
 
 /// A request that is right in all that it does not change.
 struct Client {
@@ -15,7 +15,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 impl Client {
     async fn new() -> Self {
-        Self { bench: Bench::unconnected().await }
+        Self { bench: unconnected().await }
     }
 
     async fn get(&self, path_and_query: &str) -> (StatusCode, Value) {
@@ -24,7 +24,7 @@ impl Client {
 
     /// With the headers that every request needs, unless one of `headers` takes its place; one without value is left out.
     async fn send(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: &str) -> (StatusCode, Value) {
-        let (length, token) = (body.len().to_string(), format!("Bearer {}", self.bench.token()));
+        let (length, token) = (body.len().to_string(), format!("Bearer {}", self.bench.token));
         let usual = [
             ("authorization", token.as_str()),
             ("linkedin-version", VERSION),
@@ -161,7 +161,7 @@ async fn token_version_and_protocol_are_looked_at_first() {
         let (status, body) = client.send(Method::GET, "/rest/adAccounts?q=search", &[(header, value)], "").await;
         assert_eq!((status.as_u16(), code(&body)), expected, "{header}: {value}");
     }
-    client.bench.tokens.revoke();
+    client.bench.tokens().revoke();
     assert_eq!(code(&client.get("/rest/adAccounts?q=search").await.1), "REVOKED_ACCESS_TOKEN");
 }
 

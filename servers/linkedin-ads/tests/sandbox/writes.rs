@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use turnpike_core::Class;
 use turnpike_sdk::{Recorded, ToolError};
 
-use crate::bench::{Bench, LOOKOUT, OUTDOOR};
+use crate::bench::{Bench, LOOKOUT, OUTDOOR, connected};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, ToolError>) -> String {
     match result {
@@ -25,7 +25,7 @@ fn body(request: &Recorded) -> Value {
 
 #[tokio::test]
 async fn campaigns_are_paused_in_one_batch_after_a_preview_that_changed_nothing() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments =
         json!({ "account_id": OUTDOOR, "level": "campaign", "ids": ["1000001", "1000004"], "status": "PAUSED" });
     let (before, planned) = bench.preview("set_status", arguments.clone()).await.expect("a preview");
@@ -45,7 +45,7 @@ async fn campaigns_are_paused_in_one_batch_after_a_preview_that_changed_nothing(
 
 #[tokio::test]
 async fn groups_are_activated_with_a_warning_about_spend() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({ "account_id": OUTDOOR, "level": "campaign_group", "ids": ["1900003"], "status": "ACTIVE" });
     let (before, planned) = bench.preview("set_status", arguments.clone()).await.expect("a preview");
     assert_eq!(before["items"][0]["status"], "PAUSED");
@@ -59,7 +59,7 @@ async fn groups_are_activated_with_a_warning_about_spend() {
 
 #[tokio::test]
 async fn a_status_is_not_set_on_what_is_missing_archived_or_of_another_account() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let of = |id: &str, status: &str| json!({ "account_id": OUTDOOR, "level": "campaign", "ids": [id, "1000001"], "status": status });
     assert!(refusal(bench.preview("set_status", of("1000012", "PAUSED")).await).contains("ARCHIVED"));
     assert!(
@@ -74,7 +74,7 @@ async fn a_status_is_not_set_on_what_is_missing_archived_or_of_another_account()
 
 #[tokio::test]
 async fn what_linkedin_refuses_within_a_batch_is_told_together_with_what_it_changed() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments =
         json!({ "account_id": OUTDOOR, "level": "campaign", "ids": ["1000001", "1000012"], "status": "PAUSED" });
     let reason = refusal(bench.apply("set_status", arguments).await);
@@ -83,7 +83,7 @@ async fn what_linkedin_refuses_within_a_batch_is_told_together_with_what_it_chan
 
 #[tokio::test]
 async fn a_viewer_is_told_at_the_preview_that_nothing_can_be_changed() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let status = json!({ "account_id": LOOKOUT, "level": "campaign", "ids": ["4000001"], "status": "PAUSED" });
     let budget = json!({ "account_id": LOOKOUT, "campaign_id": "4000001", "daily_amount": 20 });
     for (tool, arguments) in [("set_status", status), ("set_budget", budget)] {
@@ -98,7 +98,7 @@ async fn a_viewer_is_told_at_the_preview_that_nothing_can_be_changed() {
 
 #[tokio::test]
 async fn a_budget_is_set_whole_as_a_decimal_text() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({ "account_id": OUTDOOR, "campaign_id": "1000001", "daily_amount": 42.25 });
     let (before, planned) = bench.preview("set_budget", arguments.clone()).await.expect("a preview");
     assert_eq!(before["budget"]["daily_amount"], 72.5);
@@ -115,7 +115,7 @@ async fn a_budget_is_set_whole_as_a_decimal_text() {
 
 #[tokio::test]
 async fn a_budget_is_not_set_on_what_has_no_daily_budget_to_set() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let of = |campaign: &str| json!({ "account_id": OUTDOOR, "campaign_id": campaign, "daily_amount": 20 });
     assert!(refusal(bench.preview("set_budget", of("1000012")).await).contains("ARCHIVED"));
     assert!(refusal(bench.preview("set_budget", of("1000011")).await).contains("whole time"));
@@ -129,7 +129,7 @@ async fn a_budget_is_not_set_on_what_has_no_daily_budget_to_set() {
 
 #[tokio::test]
 async fn an_amount_below_the_vendors_minimum_is_refused_in_its_words() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let arguments = json!({ "account_id": OUTDOOR, "campaign_id": "1000001", "daily_amount": 5 });
     bench.preview("set_budget", arguments.clone()).await.expect("only applying tells");
     let error = bench.apply("set_budget", arguments).await.expect_err("too low");

@@ -1,0 +1,109 @@
+//! From a tool to the sandbox and back.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header};
+use tower::ServiceExt as _;
+use turnpike_core::{Clock as _, Fault, ManualClock, Timestamp};
+use turnpike_sdk::{BoxFuture, Classify, Egress, Request, Response};
+
+/// A request as it will be sent, before it is signed.
+pub struct Outgoing {
+    /// What follows the question mark, encoded.
+    pub query: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Outgoing {
+    /// Adds a header.
+    pub fn header(&mut self, name: &str, value: &str) {
+        self.headers.push((name.parse().expect("a header's name"), value.parse().expect("a header's value")));
+    }
+
+    /// Adds a parameter to the query.
+    pub fn parameter(&mut self, name: &str, value: &str) {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.extend([name, "=", &percent_encoded(value)]);
+    }
+}
+
+/// Puts on what the auth shape asks for. The token is the access token of an OAuth shape; of the others it is empty.
+pub type Sign = fn(&mut Outgoing, token: &str);
+
+/// Sends to the sandbox, and classifies.
+pub(crate) struct Out {
+    pub(crate) router: Router,
+    pub(crate) sign: Sign,
+    pub(crate) token: String,
+    pub(crate) classify: Classify,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) deadline: Timestamp,
+}
+
+impl Out {
+    async fn exchange(&self, request: Request) -> Response {
+        let mut outgoing = Outgoing { query: request.raw_query, headers: vec![] };
+        for (name, value) in &request.query {
+            outgoing.parameter(name, value);
+        }
+        for (name, value) in &request.headers {
+            outgoing.header(name, value);
+        }
+        let (content_type, body) = match (request.form, request.json) {
+            (Some(form), _) => (Some("application/x-www-form-urlencoded"), form),
+            (None, Some(json)) => (Some("application/json"), json),
+            (None, None) => (None, Bytes::new()),
+        };
+        if let Some(content_type) = content_type {
+            outgoing.header(header::CONTENT_TYPE.as_str(), content_type);
+        }
+        if content_type.is_some() || request.method != Method::GET {
+            outgoing.header(header::CONTENT_LENGTH.as_str(), &body.len().to_string());
+        }
+        (self.sign)(&mut outgoing, &self.token);
+        let question = if outgoing.query.is_empty() { "" } else { "?" };
+        let uri = format!("{}{question}{}", request.path, outgoing.query);
+        let mut builder = http::Request::builder().method(request.method).uri(uri);
+        for (name, value) in outgoing.headers {
+            builder = builder.header(name, value);
+        }
+        let sent = self.router.clone().oneshot(builder.body(Body::from(body)).expect("a request")).await;
+        let (parts, body) = sent.expect("infallible").into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        Response { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Egress for Out {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>> {
+        Box::pin(async move {
+            let response = self.exchange(request).await;
+            match (self.classify)(&response, self.clock.now()) {
+                Some(fault) => Err(fault),
+                None => Ok(response),
+            }
+        })
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.since(self.clock.now())
+    }
+
+    fn pause(&self, pause: Duration) -> BoxFuture<'_, ()> {
+        self.clock.advance(pause);
+        assert!(self.time_left() > Duration::ZERO, "waited past the deadline");
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Every byte as the URL of a request may hold it.
+pub fn percent_encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
