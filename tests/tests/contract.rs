@@ -6,8 +6,9 @@ use turnpike_tests::app::{TestApp, integrations};
 
 /// The longest name that every host takes, and the characters that all of them take.
 const LONGEST_NAME: usize = 64;
-/// `tools/list` of one server stays below this: it is in every conversation's context. About four characters a token.
-const LONGEST_LIST: usize = 40_000;
+/// `tools/list` of one server stays below this: it is in every conversation's context. That is 6,000 tokens: a tokenizer of
+/// today makes one of 4.2 characters of it.
+const LONGEST_LIST: usize = 25_000;
 
 /// Reviewed by eye when it changes: a host shows it to people, and agents choose by it.
 #[tokio::test]
@@ -21,7 +22,7 @@ async fn the_tools_are_listed_as_agreed() {
         let length = Value::from(tools.clone()).to_string().len();
         assert!(length < LONGEST_LIST, "{name}: tools/list has {length} characters");
         let count = tools.len();
-        assert!((5..=9).contains(&count), "{name} has {count} tools: an agent chooses best among a few");
+        assert!((5..=11).contains(&count), "{name} has {count} tools: an agent chooses best among a few");
     }
 }
 

@@ -9,17 +9,14 @@ use crate::{
     arguments::{Day, EntityId, MaxRows},
 };
 
-/// The account that an answer is about.
+/// The account that an answer is about: all its amounts are in this currency, all its days in this IANA zone.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it, in every answer's schema too")]
 pub struct AccountLine {
-    /// As list_accounts shows it.
     pub account_id: String,
-    /// The name its owner gave it.
     pub name: String,
-    /// Of every amount in this answer.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub currency: String,
-    /// IANA zone of every day in this answer.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub time_zone: String,
 }
@@ -36,17 +33,15 @@ impl From<&Account> for AccountLine {
 }
 
 /// The figures that every ad platform counts, of a row or of all rows together.
+///
+/// Amounts are in units of the account's currency.
 #[derive(Clone, Copy, PartialEq, Default, Debug, Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it, in every report's schema too")]
 pub struct Figures {
-    /// Times shown.
     pub impressions: i64,
-    /// Clicks.
     pub clicks: i64,
-    /// In units of the account's currency.
     pub cost: f64,
-    /// Conversions as the platform attributes them.
     pub conversions: f64,
-    /// In units of the account's currency.
     pub conversions_value: f64,
 }
 
@@ -59,22 +54,19 @@ impl Figures {
 
 /// Figures of a period.
 #[derive(Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; where they do not, agents read the same words")]
 pub struct Report<Line, Totals = Figures> {
-    /// Whose they are.
     pub account: AccountLine,
-    /// The days they are of.
     pub period: Period,
     /// How fresh the figures are.
     pub data_as_of: String,
-    /// What must be known to read the figures, such as why there are none.
+    /// Why there are no figures, or how to read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Of all rows, also those on further pages; only on the first page.
+    /// Of all rows on all pages; with the first page only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Totals>,
-    /// The rows of this page.
     pub rows: Vec<Line>,
-    /// What part of the whole this is.
     pub page: Page,
 }
 
@@ -129,20 +121,17 @@ pub fn cut<Row>(
 
 /// The statuses of several things: what a tool that sets them observes, in the order of the ids.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it, in every schema too")]
 pub struct Statuses {
-    /// One for each id.
     pub items: Vec<StatusItem>,
 }
 
-/// The status of one thing.
+/// The status of one thing, in the vendor's words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
+#[expect(missing_docs, reason = "the names say it, in every schema too")]
 pub struct StatusItem {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// In the vendor's words.
     pub status: String,
 }
 

@@ -9,7 +9,7 @@ use turnpike_core::Micros;
 
 use crate::ArgumentError;
 
-/// The id of a campaign, a creative and the like: digits in a string.
+/// Digits in a string.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, extend("pattern" = "^[0-9]{1,20}$"))]
@@ -112,7 +112,7 @@ pub fn days_in_order(start: Day, end: Day) -> Result<(), ArgumentError> {
     Ok(())
 }
 
-/// Rows in one answer, 1 to 1000.
+/// Rows in one answer.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u64")]
 #[schemars(inline, extend("minimum" = 1, "maximum" = 1000, "default" = 30))]

@@ -25,29 +25,25 @@ pub enum JobStatus {
     Pending,
 }
 
-/// What part of the whole a result shows.
+/// What part of the whole a result shows: how many rows, of how many where the upstream tells, and whether there are more.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it; where they do not, agents read the same words")]
 pub struct Page {
-    /// Rows in this answer.
     pub shown: usize,
-    /// Rows in all, where the upstream tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// True when there are rows that this answer does not hold.
     pub truncated: bool,
-    /// Send it as `cursor`, with the same arguments, for the rows that follow.
+    /// Send it as `cursor` with the same arguments for the next rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<Cursor>,
 }
 
-/// The days that a result covers, both included.
+/// The days that a result covers, `YYYY-MM-DD`, both included, and the IANA zone in which they begin and end.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it, in every schema too")]
 pub struct Period {
-    /// First day, `YYYY-MM-DD`.
     pub start: String,
-    /// Last day, `YYYY-MM-DD`.
     pub end: String,
-    /// IANA zone in which the days begin and end.
     pub time_zone: String,
 }
 
