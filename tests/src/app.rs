@@ -43,6 +43,10 @@ pub struct FakeVendor {
     pub tokens: Option<TokenEndpoint>,
     /// Connect-form values that it accepts.
     pub credential: Vec<(&'static str, String)>,
+    /// Where its API is.
+    pub base_url: String,
+    /// Path of its token endpoint.
+    pub token_path: &'static str,
 }
 
 /// The machine's clock, turned forward when a test says so.
@@ -99,6 +103,17 @@ impl TestApp {
     /// On SQLite.
     pub async fn start() -> Self {
         Self::start_with(Backend::Sqlite, |_| {}).await
+    }
+
+    /// On SQLite, with limits of ours that nothing here meets.
+    pub async fn start_unlimited() -> Self {
+        Self::start_with(Backend::Sqlite, |settings| {
+            (settings.limits.tenant_burst, settings.limits.principal_burst) = (100_000, 100_000);
+            for integration in settings.integrations.values_mut() {
+                (integration.read_burst, integration.write_burst) = (100_000, 100_000);
+            }
+        })
+        .await
     }
 
     /// On a chosen database, with changed settings.
@@ -223,10 +238,11 @@ async fn serve_vendors(settings: &mut Settings, ambient: &Ambient) -> BTreeMap<&
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let own = settings.integrations.entry(integration.manifest.name.to_owned()).or_default();
         own.token_url = format!("{base_url}{}", sandbox.token_path);
-        own.base_url = base_url;
+        own.base_url.clone_from(&base_url);
+        let token_path = sandbox.token_path;
         let (script, tokens, credential) = (sandbox.script.clone(), sandbox.tokens.clone(), sandbox.credential.clone());
         tokio::spawn(async move { axum::serve(listener, sandbox.into_router()).await });
-        vendors.insert(integration.manifest.name, FakeVendor { script, tokens, credential });
+        vendors.insert(integration.manifest.name, FakeVendor { script, tokens, credential, base_url, token_path });
     }
     vendors
 }

@@ -5,3 +5,4 @@ pub mod app;
 pub mod conformance;
 pub mod probe;
 pub mod process;
+pub mod tour;

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde::Serialize;
+use serde::{Serialize, de::IgnoredAny};
 use tracing::Instrument as _;
 use turnpike_breaker::{Key, Stopped};
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
@@ -24,8 +24,12 @@ use crate::{Endpoint, Route, Upstream, apply::apply};
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 /// The pauses in which a new access token may become known everywhere at the upstream.
 const SETTLING: [Duration; 3] = [Duration::from_millis(300), Duration::from_millis(900), Duration::from_millis(1800)];
+/// How long a connection is left alone whose new access token is still not known.
+const UNSETTLED_HOLD: Duration = Duration::from_secs(5);
 /// A hold without a named end.
 const SHORT_HOLD: Duration = Duration::from_secs(30);
+/// A hold because of what does not mend itself: it is tried again as rarely as this.
+const LONG_HOLD: Duration = Duration::from_secs(60);
 /// The longest hold that we believe.
 const LONGEST_HOLD: Duration = Duration::from_secs(24 * 3600);
 
@@ -138,12 +142,14 @@ impl Lane {
                     match settling.next() {
                         // The token was refused, so that a write has done nothing and may go again.
                         Some(pause) if self.has_time_for(*pause) => tokio::time::sleep(*pause).await,
-                        _ => return Err(not_settled(fault, settled_at)),
+                        _ => return Err(self.hold(&keys, not_settled(fault, settled_at.min(now.plus(UNSETTLED_HOLD))))),
                     }
                     continue;
                 }
                 Class::AuthRevoked => return Err(Box::pin(self.revoked(&keys, &renewal, &lease, fault)).await),
-                Class::RateStorm | Class::QuotaDaily => return Err(self.hold(&keys, fault)),
+                Class::RateStorm | Class::QuotaDaily | Class::VersionDead => return Err(self.hold(&keys, fault)),
+                // The fresh token is refused as well: another would be, too.
+                Class::AuthExpired => return Err(self.hold(&keys, Fault { scope: Scope::Connection, ..fault })),
                 Class::Upstream => self.upstream.breakers().failed(&keys[0], self.upstream.now()),
                 _ => self.upstream.breakers().healthy(&keys[..1], self.upstream.now()),
             }
@@ -174,6 +180,7 @@ impl Lane {
                 let (parts, body) = answer.into_parts();
                 let response = Response { status: parts.status, headers: parts.headers, body };
                 let fault = (self.route.integration.classify)(&response, self.upstream.now());
+                let fault = fault.or_else(|| broken_json(&response, request.effect));
                 // A vendor may quote what we sent.
                 let fault = fault.map(|fault| Fault { message: scrub(&fault.message).into_owned(), ..fault });
                 (parts.status.as_u16(), fault.map_or(Ok(response), Err))
@@ -259,7 +266,8 @@ impl Lane {
     /// Stops the scope that the upstream complained of, until the instant that it named.
     fn hold(&self, keys: &[Key], mut fault: Fault) -> Fault {
         let now = self.upstream.now();
-        let until = fault.retry_at.unwrap_or_else(|| now.plus(SHORT_HOLD)).min(now.plus(LONGEST_HOLD));
+        let usual = if mends_itself(fault.class) { SHORT_HOLD } else { LONG_HOLD };
+        let until = fault.retry_at.unwrap_or_else(|| now.plus(usual)).min(now.plus(LONGEST_HOLD));
         let of = |scope: &str| keys.iter().find(|key| key.part.starts_with(scope));
         let key = match fault.scope {
             Scope::App => of("app/"),
@@ -271,7 +279,7 @@ impl Lane {
             self.upstream.breakers().hold(key, fault.class, until);
         }
         self.upstream.breakers().healthy(&keys[..1], now);
-        fault.retry_at = Some(until);
+        fault.retry_at = Some(until).filter(|_| mends_itself(fault.class));
         fault
     }
 
@@ -328,22 +336,40 @@ fn is_query_byte(byte: u8) -> bool {
 }
 
 /// Says nothing about the grant, and does not count as the upstream's failure either.
-fn not_settled(fault: Fault, settled_at: Timestamp) -> Fault {
+fn not_settled(fault: Fault, retry_at: Timestamp) -> Fault {
     let message = "the upstream does not take the new access token yet; a fresh one needs some seconds";
-    Fault { class: Class::Upstream, message: message.into(), retry_at: Some(settled_at), ..fault }
+    let (message, retry_at, scope) = (message.into(), Some(retry_at), Scope::Connection);
+    Fault { class: Class::Upstream, message, retry_at, scope, ..fault }
+}
+
+/// Whether waiting helps: it does not when a version is dead or a token is refused that has just been renewed.
+fn mends_itself(class: Class) -> bool {
+    !matches!(class, Class::VersionDead | Class::AuthExpired)
 }
 
 fn stopped(stopped: Stopped) -> Fault {
     match stopped {
-        Stopped::Held { class, until } => {
+        Stopped::Held { class, until } if mends_itself(class) => {
             Fault { retry_at: Some(until), ..Fault::new(class, "the upstream asked us to wait; nothing was sent") }
         }
+        Stopped::Held { class, .. } => Fault::new(class, "the upstream has just refused the like; nothing was sent"),
         Stopped::Open { until } => Fault {
             retry_at: Some(until),
             code: Some("breaker_open".into()),
             ..Fault::new(Class::Upstream, "the upstream keeps failing, so nothing was sent")
         },
     }
+}
+
+/// An answer that calls itself JSON and is none, such as one that was cut off: the upstream's failure like any other, and of a
+/// write as good as no answer.
+fn broken_json(response: &Response, effect: Effect) -> Option<Fault> {
+    let is_json = response.header("content-type").is_some_and(|kind| kind.contains("json"));
+    if !is_json || response.body.is_empty() {
+        return None;
+    }
+    let fault = response.json::<IgnoredAny>().err()?;
+    Some(Fault { unanswered: effect == Effect::Write, ..fault })
 }
 
 fn not_answered(error: WireError, effect: Effect) -> Fault {

@@ -1,8 +1,10 @@
 //! What agents and their hosts rely on: the tools as they are listed, and answers that have the shape they promise.
 
 use serde_json::{Value, json};
-use turnpike_sdk::Access;
-use turnpike_tests::app::{TestApp, integrations};
+use turnpike_tests::{
+    app::{TestApp, integrations},
+    tour::tour,
+};
 
 /// The longest name that every host takes, and the characters that all of them take.
 const LONGEST_NAME: usize = 64;
@@ -68,27 +70,14 @@ async fn every_answer_has_the_shape_that_its_tool_promises_and_fits_an_agent() {
     let tenant = app.tenant("one").await;
     for integration in turnpike_catalog::integrations() {
         let name = integration.manifest.name;
-        let mut planned = (integration.examples)();
-        let mut before = Value::Null;
-        while !planned.is_empty() {
-            let mut step = planned.remove(0);
-            step.arguments = step.arguments_after(&before);
-            let tool = integration.tools.iter().find(|tool| tool.spec.name == step.tool).unwrap();
-            let result = tenant.agent.call(name, step.tool, step.arguments.clone()).await;
-            assert_eq!(result["isError"], false, "{name} {}: {result}", step.tool);
-            let answer = &result["structuredContent"];
-            let schema = Value::Object(tool.output_schema.clone());
+        for stop in tour(&integration, &tenant.agent).await {
+            let schema = Value::Object(integration.find_tool(stop.tool).unwrap().output_schema.clone());
             let validator = jsonschema::validator_for(&schema).unwrap();
-            let problems: Vec<_> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
-            assert!(problems.is_empty(), "{name} {}: {problems:?}\n{answer}", step.tool);
-            let text = result["content"][0]["text"].as_str().unwrap();
-            assert_eq!(serde_json::from_str::<Value>(text).unwrap(), *answer, "the text says the same");
-            assert!(text.len() < 16_000, "{name} {}: {} characters are more than 4,000 tokens", step.tool, text.len());
-            before = answer.clone();
-            if tool.spec.access == Access::Write && answer["status"] == "preview" {
-                step.arguments["preview_id"] = answer["preview_id"].clone();
-                planned.insert(0, step);
-            }
+            let problems: Vec<_> = validator.iter_errors(stop.answer()).map(|error| error.to_string()).collect();
+            assert!(problems.is_empty(), "{name} {}: {problems:?}\n{}", stop.tool, stop.answer());
+            let text = stop.result["content"][0]["text"].as_str().unwrap();
+            assert_eq!(serde_json::from_str::<Value>(text).unwrap(), *stop.answer(), "the text says the same");
+            assert!(text.len() < 16_000, "{name} {}: {} characters are more than 4,000 tokens", stop.tool, text.len());
         }
     }
 }

@@ -1,0 +1,8 @@
+//! What every integration of the catalogue must be, tried on each of them: one that a fork adds is tried too.
+
+mod faults;
+mod limits;
+mod listing;
+mod pages;
+mod strictness;
+mod wire;

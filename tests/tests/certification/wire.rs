@@ -1,0 +1,81 @@
+//! What the vendor sees: each auth shape as it must be, and no secret where it does not belong.
+
+use turnpike_sdk::{AuthShape, Integration, Recorded};
+use turnpike_tests::{
+    app::{FakeVendor, TestApp},
+    tour::tour,
+};
+
+#[tokio::test]
+async fn each_request_carries_what_its_auth_shape_asks_for_and_no_secret_in_its_address() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one").await;
+    for integration in turnpike_catalog::integrations() {
+        let name = integration.manifest.name;
+        let vendor = app.vendor(name);
+        tour(&integration, &tenant.agent).await;
+        let (tokens, calls): (Vec<_>, Vec<_>) =
+            vendor.script.recorded().into_iter().partition(|request| request.uri.path() == vendor.token_path);
+        assert!(calls.len() > 5, "{name} was called {} times", calls.len());
+        for request in &calls {
+            check_call(&integration, request);
+        }
+        for request in &tokens {
+            let content_type = request.headers["content-type"].to_str().unwrap();
+            assert_eq!(content_type, "application/x-www-form-urlencoded", "{name}");
+        }
+        for request in calls.iter().chain(&tokens) {
+            check_address(vendor, request);
+        }
+    }
+}
+
+fn check_call(integration: &Integration, request: &Recorded) {
+    let name = integration.manifest.name;
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(authorization) = header("authorization") else {
+        return check_download(integration, request);
+    };
+    assert_eq!(request.headers.get_all("authorization").iter().count(), 1, "{name}");
+    match &integration.manifest.auth {
+        AuthShape::ApiKey { .. } => assert!(authorization.len() > "Bearer ".len(), "{name}: {}", request.uri),
+        _ => assert!(authorization.strip_prefix("Bearer ").is_some_and(|token| token.len() > 5), "{name}"),
+    }
+    match &integration.manifest.auth {
+        AuthShape::OAuthRefresh(_) | AuthShape::ApiKey { .. } => {}
+        AuthShape::SystemUserToken => {
+            let proof = request.uri.query().into_iter().flat_map(|query| query.split('&'));
+            let proof = proof.filter_map(|pair| pair.strip_prefix("appsecret_proof=")).next().unwrap_or_default();
+            let hexadecimal = proof.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+            assert!(proof.len() == 64 && hexadecimal, "{name}: {}", request.uri.path());
+        }
+        AuthShape::LoginWithAmazon(_) => {
+            assert!(header("amazon-advertising-api-clientid").is_some(), "{name}: {}", request.uri);
+            let scoped = header("amazon-advertising-api-scope").is_some_and(|scope| scope.parse::<u64>().is_ok());
+            assert_ne!(scoped, request.uri.path().ends_with("/v2/profiles"), "{name}: {}", request.uri);
+        }
+        AuthShape::RestliOAuth(_) => {
+            assert_eq!(header("x-restli-protocol-version"), Some("2.0.0"), "{name}");
+            assert_eq!(header("linkedin-version"), Some(integration.manifest.version.version), "{name}");
+        }
+    }
+}
+
+/// A link that the vendor has signed is fetched as a stranger would.
+fn check_download(integration: &Integration, request: &Recorded) {
+    let AuthShape::LoginWithAmazon(_) = integration.manifest.auth else {
+        panic!("{}: {} carries no credential", integration.manifest.name, request.uri.path());
+    };
+    let ours = request.headers.keys().find(|name| name.as_str().starts_with("amazon-"));
+    assert_eq!(ours, None, "{}", request.uri.path());
+}
+
+fn check_address(vendor: &FakeVendor, request: &Recorded) {
+    let address = request.uri.to_string();
+    for (field, value) in vendor.credential.iter().filter(|(_, value)| value.len() > 7) {
+        assert!(!address.contains(value.as_str()), "{field} stands in {}", request.uri.path());
+    }
+    let token = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token = token.trim_start_matches("Bearer ");
+    assert!(token.is_empty() || !address.contains(token), "a token stands in {}", request.uri.path());
+}
