@@ -212,7 +212,7 @@ async fn a_test_key_does_not_reach_a_live_connection() {
     let vendor = turnpike_tests::process::Vendor::start().await;
     let deployment = Deployment::on_sqlite(&vendor.settings());
     let tenant = deployment.add_tenant().await;
-    deployment.connect(tenant, &vendor.credential()).await;
+    deployment.connect(tenant, &vendor).await;
     let file = deployment.settings_file();
     let key = [
         "key",

@@ -143,7 +143,7 @@ impl Scene {
     async fn set(vendor: Vendor, deployment: Deployment) -> Self {
         let tenant = deployment.add_tenant().await;
         let caller = Caller::new(&deployment.add_key(tenant).await);
-        deployment.connect(tenant, &vendor.credential()).await;
+        deployment.connect(tenant, &vendor).await;
         let store = deployment.store().await;
         Self { vendor, deployment, store, tenant, caller }
     }
@@ -176,7 +176,7 @@ impl Scene {
     /// A person signs in again and the operator stores what they got.
     async fn reconnect(&self) {
         self.vendor.grant_anew();
-        self.deployment.connect(self.tenant, &self.vendor.credential()).await;
+        self.deployment.connect(self.tenant, &self.vendor).await;
     }
 
     async fn call(&self, server: &Server) -> Answer {

@@ -1,12 +1,16 @@
 //! A secret that went in comes out nowhere: not in logs, spans, answers, the database or the list of processes.
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, Row as _};
-use turnpike_sdk::Behaviour;
+use turnpike_sdk::{Behaviour, Integration};
 use turnpike_testkit::Postgres;
-use turnpike_tests::process::{Answer, Caller, Collector, Deployment, PASSWORD, Vendor};
+use turnpike_tests::{
+    agent::Agent,
+    process::{Caller, Collector, Deployment, PASSWORD, Vendor},
+    tour::{first_read, tour},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_comes_out_anywhere_on_sqlite() {
@@ -42,7 +46,7 @@ async fn no_secret_comes_out_anywhere_on_postgresql() {
 struct Scene {
     deployment: Deployment,
     collector: Collector,
-    vendor: Vendor,
+    vendors: Vec<(Integration, Vendor)>,
     secrets: Vec<String>,
     /// Is no secret: it shows that what is looked through holds something of the calls.
     tenant: String,
@@ -50,10 +54,18 @@ struct Scene {
 
 impl Scene {
     async fn set(deploy: impl AsyncFnOnce(&str) -> Deployment) -> Self {
-        let (collector, vendor) = (Collector::start().await, Vendor::start().await);
-        let settings = format!("filter = \"trace\"\n{}{}", collector.setting(), vendor.settings());
-        let deployment = deploy(&settings).await;
-        Self { deployment, collector, vendor, secrets: vec![PASSWORD.to_owned()], tenant: String::new() }
+        let collector = Collector::start().await;
+        let mut settings = format!("filter = \"trace\"\n{}", collector.setting());
+        let mut vendors = vec![];
+        for integration in turnpike_catalog::integrations() {
+            let vendor = Vendor::of(&integration).await;
+            settings += &vendor.settings();
+            settings += "read_burst = 1000\nwrite_burst = 1000\n";
+            vendors.push((integration, vendor));
+        }
+        let limits = "[limits]\ntenant_burst = 10000\nprincipal_burst = 10000\n";
+        let deployment = deploy(&(settings + limits)).await;
+        Self { deployment, collector, vendors, secrets: vec![PASSWORD.to_owned()], tenant: String::new() }
     }
 
     /// Everything that can go wrong with a secret in the hand; returns what was written on the way.
@@ -61,23 +73,17 @@ impl Scene {
         let deployment = &self.deployment;
         let tenant = deployment.add_tenant().await;
         let key = deployment.add_key(tenant).await;
-        deployment.connect(tenant, &self.vendor.credential()).await;
-        let server = deployment.serve().await;
-        let caller = Caller::new(&key).at(&server);
-        let mut answers: Vec<Answer> = vec![];
-
-        answers.push(caller.list_accounts().await.unwrap());
-        self.vendor.tokens().expire_all();
-        let campaigns = json!({ "account_id": "1000000002" });
-        answers.push(caller.call("list_campaigns", &campaigns).await.unwrap());
-        for behaviour in [Behaviour::Html500, Behaviour::Garbage, Behaviour::Reset, Behaviour::Permission] {
-            self.vendor.script().next(3, behaviour);
-            answers.push(caller.call("list_campaigns", &campaigns).await.unwrap());
-            self.vendor.script().clear();
+        for (_, vendor) in &self.vendors {
+            deployment.connect(tenant, vendor).await;
         }
-        answers.push(caller.call("list_campaigns", &json!({ "account_id": key })).await.unwrap());
-        self.vendor.tokens().revoke();
-        answers.push(caller.list_accounts().await.unwrap());
+        let server = deployment.serve().await;
+        let (caller, agent) = (Caller::new(&key).at(&server), Agent::new(&server.url, &key));
+        let mut answers: Vec<Value> = vec![];
+        for (integration, vendor) in &self.vendors {
+            answers.extend(tour(integration, &agent).await.into_iter().map(|stop| stop.result));
+            answers.extend(go_wrong(integration, vendor, &agent).await);
+        }
+        answers.push(agent.call("google-ads", "list_campaigns", json!({ "account_id": key })).await);
         let wrong = caller.with_key("tpk_live_0000000000000000000000000000_AAAAAA").raw().await;
 
         self.tenant = tenant.to_string();
@@ -86,10 +92,10 @@ impl Scene {
             ("the command line".to_owned(), server.command_line().into_bytes()),
             ("the refusal of a key".to_owned(), wrong.into_bytes()),
         ];
-        for answer in &answers {
-            // What the caller itself wrote into an argument may come back to it; it does not here, and none else does.
-            places.push((format!("an answer: {}", answer.text()), answer.json().into_bytes()));
-        }
+        // What the caller itself wrote into an argument may come back to it; it does not here, and none else does.
+        places.extend(
+            answers.iter().map(|answer| (format!("an answer: {answer:.200}"), answer.to_string().into_bytes())),
+        );
         let log = server.log();
         assert!(log.lines().count() > 20 && log.contains("\"level\":\"DEBUG\""), "the log is not a full one: {log}");
         assert!(server.stop().await);
@@ -100,15 +106,30 @@ impl Scene {
 
     /// All that went in or was given out on the way.
     fn learn_secrets(&mut self, key: &str) {
-        let secrets = &mut self.secrets;
-        secrets.push(key.to_owned());
-        let credential = self.vendor.credential();
-        secrets.extend(["client_secret", "refresh_token"].map(|name| credential[name].as_str().unwrap().to_owned()));
-        for request in self.vendor.script().recorded() {
-            let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
-            secrets.extend(header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned));
+        self.secrets.push(key.to_owned());
+        for (integration, vendor) in &self.vendors {
+            let (name, mut learned) = (integration.manifest.name, HashSet::new());
+            let credential = vendor.credential();
+            let fields = integration.manifest.connect_form.iter().filter(|field| field.secret);
+            learned.extend(fields.map(|field| credential[field.name].as_str().unwrap().to_owned()));
+            for request in vendor.script().recorded() {
+                let header = request.headers.get("authorization").and_then(|value| value.to_str().ok());
+                match header {
+                    Some(value) => learned.insert(value.trim_start_matches("Bearer ").to_owned()),
+                    // A link that the vendor has signed opens without a credential: its signature is one.
+                    None if request.uri.path() != vendor.token_path() => {
+                        learned.insert(request.uri.query().unwrap_or_default().to_owned())
+                    }
+                    None => false,
+                };
+                let pairs = request.uri.query().into_iter().flat_map(|query| query.split('&'));
+                learned.extend(pairs.filter_map(|pair| pair.strip_prefix("appsecret_proof=")).map(str::to_owned));
+            }
+            learned.remove("");
+            assert!(vendor.find_tokens().is_none() || learned.len() > 3, "{name}: two access tokens were used");
+            println!("{name}: {} secrets", learned.len());
+            self.secrets.extend(learned);
         }
-        assert!(secrets.iter().filter(|secret| secret.starts_with("ya29.")).count() > 1, "two tokens were used");
     }
 
     fn assert_clean(&self, places: &[(String, Vec<u8>)]) {
@@ -146,4 +167,25 @@ async fn dump(url: &str) -> Vec<(String, Vec<u8>)> {
     }
     assert!(dumped.iter().any(|(place, rows)| place == "table credentials" && !rows.is_empty()));
     dumped
+}
+
+/// What a vendor can do to us, with a credential in our hand.
+async fn go_wrong(integration: &Integration, vendor: &Vendor, agent: &Agent) -> Vec<Value> {
+    let (name, script) = (integration.manifest.name, vendor.script());
+    let read = first_read(integration, agent, || script.received()).await;
+    let call = || agent.call(name, read.tool, read.arguments.clone());
+    let mut answers = vec![];
+    if let Some(tokens) = vendor.find_tokens() {
+        tokens.expire_all();
+        answers.push(call().await);
+    }
+    for behaviour in [Behaviour::Html500, Behaviour::Garbage, Behaviour::Reset, Behaviour::Permission] {
+        script.next(1, behaviour);
+        answers.push(call().await);
+        script.clear();
+    }
+    vendor.find_tokens().inspect(|tokens| tokens.revoke());
+    script.next(1, Behaviour::Revoked);
+    answers.push(call().await);
+    answers
 }

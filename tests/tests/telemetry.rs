@@ -11,7 +11,7 @@ async fn a_call_is_one_tree_of_spans_below_the_caller_s_own() {
     let deployment = Deployment::on_sqlite(&(collector.setting() + &vendor.settings()));
     let tenant = deployment.add_tenant().await;
     let caller = Caller::new(&deployment.add_key(tenant).await);
-    deployment.connect(tenant, &vendor.credential()).await;
+    deployment.connect(tenant, &vendor).await;
     let server = deployment.serve().await;
     let caller = caller.at(&server);
 

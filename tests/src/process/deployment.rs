@@ -15,7 +15,7 @@ use turnpike_core::TenantId;
 use turnpike_store::Store;
 use turnpike_testkit::TestDatabase;
 
-use super::{Server, turnpike};
+use super::{Server, Vendor, turnpike};
 
 /// In every PostgreSQL URL; the throwaway server asks for none, so it gives nothing away but itself.
 pub const PASSWORD: &str = "canary-of-the-database-url";
@@ -63,11 +63,14 @@ impl Deployment {
         self.run(&["tenant", "add", "Acme"], None).await.trim().parse().unwrap()
     }
 
-    /// Makes a key that may read and write.
+    /// Makes a key that may read and write everything.
     pub async fn add_key(&self, tenant: TenantId) -> String {
         let tenant = tenant.to_string();
-        let scopes = ["--scope", "google-ads:read", "--scope", "google-ads:write"];
-        let arguments = [&["key", "add", "--tenant", &tenant, "--name", "test"], &scopes[..]].concat();
+        let names = turnpike_catalog::integrations().into_iter().map(|integration| integration.manifest.name);
+        let scopes: Vec<String> = names.flat_map(|name| [format!("{name}:read"), format!("{name}:write")]).collect();
+        let scopes = scopes.iter().flat_map(|scope| ["--scope", scope]);
+        let arguments: Vec<&str> =
+            ["key", "add", "--tenant", &tenant, "--name", "test"].into_iter().chain(scopes).collect();
         self.run(&arguments, None).await.trim().to_owned()
     }
 
@@ -77,10 +80,10 @@ impl Deployment {
         self.run(&["connect", "--tenant", &tenant, "--integration", "google-ads", "--sandbox"], None).await;
     }
 
-    /// Connects the tenant with a credential, or renews its connection.
-    pub async fn connect(&self, tenant: TenantId, credential: &Value) {
-        let tenant = tenant.to_string();
-        self.run(&["connect", "--tenant", &tenant, "--integration", "google-ads"], Some(credential.to_string())).await;
+    /// Connects the tenant to a vendor, or renews its connection.
+    pub async fn connect(&self, tenant: TenantId, vendor: &Vendor) {
+        let (tenant, credential) = (tenant.to_string(), vendor.credential().to_string());
+        self.run(&["connect", "--tenant", &tenant, "--integration", vendor.name], Some(credential)).await;
     }
 
     /// Starts the server on a free port.
