@@ -1,12 +1,13 @@
 //! Tenants never see each other, and no call reaches an account that is not on its connection's list.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use turnpike_core::{AccountId, CallId};
-use turnpike_sdk::{Tool, Touches};
+use turnpike_sdk::{Integration, Tool, Touches};
 use turnpike_tests::{
+    agent::Agent,
     app::{Backend, Tenant, TestApp, integrations},
     probe,
 };
@@ -112,6 +113,73 @@ async fn a_connection_of_a_manager_does_not_reach_accounts_that_were_not_listed(
         assert!(["unknown_account", "invalid_argument"].contains(&error["class"].as_str().unwrap()), "{id}: {error}");
     }
     assert_eq!(app.vendor("google-ads").script.received(), before);
+}
+
+/// Whatever an answer gives an agent to come back with, of every tool of every integration.
+#[tokio::test]
+async fn no_handle_of_one_tenant_opens_for_another() {
+    let app = TestApp::start_unlimited().await;
+    let (one, two) = (app.tenant("one").await, app.tenant("two").await);
+    let mut tried = BTreeMap::<&str, u32>::new();
+    for integration in turnpike_catalog::integrations() {
+        let name = integration.manifest.name;
+        for (kind, tool, arguments) in handles(&integration, &one.agent).await {
+            let before = app.vendor(name).script.received();
+            let error = two.agent.refused(name, &tool, arguments.clone()).await;
+            assert_eq!(
+                app.vendor(name).script.received(),
+                before,
+                "{name} {tool} {arguments} has reached the upstream"
+            );
+            let same = two.agent.refused(name, &tool, with_handle(&arguments, kind, "no-such-handle")).await;
+            assert_eq!(
+                (&error["class"], &error["message"]),
+                (&same["class"], &same["message"]),
+                "{name} {tool}: another's {kind} and one that never was must look the same"
+            );
+            *tried.entry(kind).or_default() += 1;
+        }
+    }
+    println!("handles of one tenant that another has tried: {tried:?}");
+    assert!(tried["cursor"] >= 10 && tried["preview_id"] >= 4, "{tried:?}");
+}
+
+/// Kind, tool and arguments of every handle that the examples of an integration give out.
+async fn handles(integration: &Integration, agent: &Agent) -> Vec<(&'static str, String, Value)> {
+    let name = integration.manifest.name;
+    let mut handles = vec![];
+    for example in (integration.examples)() {
+        let takes = |field: &str| {
+            let tool = integration.find_tool(example.tool);
+            tool.is_some_and(|tool| tool.input_schema["properties"].get(field).is_some())
+        };
+        if takes("cursor") && example.takes.is_none() {
+            let ask = with_handle(&example.arguments, "max_rows", 1);
+            let answer = agent.ok(name, example.tool, ask.clone()).await;
+            let cursor = find(&answer, "next_cursor").cloned();
+            handles
+                .extend(cursor.map(|cursor| ("cursor", example.tool.to_owned(), with_handle(&ask, "cursor", cursor))));
+        }
+        if takes("background") {
+            let answer = agent.ok(name, example.tool, with_handle(&example.arguments, "background", true)).await;
+            handles.push(("job_id", "get_job".into(), json!({ "job_id": answer["job_id"] })));
+        }
+        if takes("preview_id") {
+            let preview = agent.ok(name, example.tool, example.arguments.clone()).await;
+            let confirmation = with_handle(&example.arguments, "preview_id", preview["preview_id"].clone());
+            handles.push(("preview_id", example.tool.into(), confirmation.clone()));
+            let applied = agent.ok(name, example.tool, confirmation).await;
+            let change = applied.get("change_id").cloned();
+            handles.extend(change.map(|id| ("change_id", "revert_change".into(), json!({ "change_id": id }))));
+        }
+    }
+    handles
+}
+
+fn with_handle(arguments: &Value, name: &str, value: impl Into<Value>) -> Value {
+    let mut arguments = arguments.clone();
+    arguments[name] = value.into();
+    arguments
 }
 
 fn names_an_account(property: &str) -> bool {

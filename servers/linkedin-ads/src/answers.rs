@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use turnpike_core::Micros;
 use turnpike_sdk::answers;
-pub(crate) use turnpike_sdk::answers::{AccountLine, Heading, cut};
+pub(crate) use turnpike_sdk::answers::{AccountLine, Heading, cut, first_row};
 
 use crate::api::{Date, Row};
 

@@ -102,21 +102,20 @@ impl<Line, Totals> Report<Line, Totals> {
     }
 }
 
-/// One page of rows that were all read. The cursor opens only for the same `args`.
-pub fn cut<Row>(
-    cx: &Cx,
-    rows: Vec<Row>,
-    args: &impl Serialize,
-    max_rows: MaxRows,
-    cursor: Option<&Cursor>,
-) -> Result<(Vec<Row>, Page), ToolError> {
-    let start: usize = cursor.map(|cursor| cx.open_cursor(args, cursor)).transpose()?.unwrap_or(0);
+/// The row with which a page begins, of rows that are always read whole. The cursor opens only for the same `args`: ask
+/// before the upstream is asked.
+pub fn first_row(cx: &Cx, args: &impl Serialize, cursor: Option<&Cursor>) -> Result<usize, ToolError> {
+    Ok(cursor.map(|cursor| cx.open_cursor(args, cursor)).transpose()?.unwrap_or(0))
+}
+
+/// One page of rows that were all read, from the row that [`first_row`] told.
+pub fn cut<Row>(cx: &Cx, rows: Vec<Row>, args: &impl Serialize, max_rows: MaxRows, start: usize) -> (Vec<Row>, Page) {
     let total = rows.len();
     let shown: Vec<Row> = rows.into_iter().skip(start).take(max_rows.get()).collect();
     let end = start.saturating_add(shown.len());
     let next_cursor = (end < total && !shown.is_empty()).then(|| cx.cursor(args, &end));
     let page = Page { shown: shown.len(), total: Some(total as u64), truncated: next_cursor.is_some(), next_cursor };
-    Ok((shown, page))
+    (shown, page)
 }
 
 /// The statuses of several things: what a tool that sets them observes, in the order of the ids.

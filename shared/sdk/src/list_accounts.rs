@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Account, Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches,
-    answers::{AccountLine, cut},
+    answers::{AccountLine, cut, first_row},
     arguments::MaxRows,
 };
 
@@ -64,8 +64,9 @@ impl<D: DescribeAccounts> ReadTool for ListAccounts<D> {
         ToolSpec { cost: Cost::Light, ..ToolSpec::read("list_accounts", "List accounts", D::DESCRIPTION) };
 
     async fn call(args: Args, cx: Cx) -> Result<Self::Answer, ToolError> {
+        let start = first_row(&cx, &args, args.cursor.as_ref())?;
         let wanted: Vec<&Account> = cx.accounts().iter().filter(|account| args.wants(account)).collect();
-        let (shown, page) = cut(&cx, wanted, &args, args.max_rows, args.cursor.as_ref())?;
+        let (shown, page) = cut(&cx, wanted, &args, args.max_rows, start);
         let details = D::describe(&shown, &cx).await?;
         let lines = shown.into_iter().zip(details);
         let accounts = lines.map(|(account, detail)| Line { account: account.into(), detail }).collect();

@@ -6,7 +6,7 @@ use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpe
 
 use crate::{
     analytics::{Question, explain_empty, labels},
-    answers::{Figures, Heading, Report, cut},
+    answers::{Figures, Heading, Report, cut, first_row},
     arguments::{AdAccountId, Day, Ids, MaxRows, days_in_order},
 };
 
@@ -93,6 +93,7 @@ impl ReadTool for GetDemographics {
 
     async fn call(args: Args, cx: Cx) -> Result<Report<Line>, ToolError> {
         days_in_order(args.start_date, args.end_date)?;
+        let start = first_row(&cx, &args, args.cursor.as_ref())?;
         let account = args.account_id.get(&cx)?;
         let days = (args.start_date, args.end_date);
         let campaigns = args.campaign_ids.as_ref();
@@ -100,7 +101,7 @@ impl ReadTool for GetDemographics {
 
         let note = if rows.is_empty() { Some(explain_empty(&cx, account).await?) } else { None };
         let totals = args.cursor.is_none().then(|| Figures::total(&rows));
-        let (rows, page) = cut(&cx, rows, &args, args.max_rows, args.cursor.as_ref())?;
+        let (rows, page) = cut(&cx, rows, &args, args.max_rows, start);
         let labels = labels(&cx, &rows).await?;
         let rows = rows
             .iter()

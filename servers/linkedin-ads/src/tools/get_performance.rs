@@ -9,7 +9,7 @@ use turnpike_sdk::{Account, Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError
 use crate::{
     ad_account::AdAccount,
     analytics::{Question, explain_empty},
-    answers::{Figures, Heading, Report, cut, id_of},
+    answers::{Figures, Heading, Report, cut, first_row, id_of},
     api::{Campaign, CampaignGroup, Row},
     arguments::{AdAccountId, Day, Ids, MaxRows, days_in_order},
 };
@@ -89,6 +89,7 @@ impl ReadTool for GetPerformance {
 
     async fn call(args: Args, cx: Cx) -> Result<Report<Line>, ToolError> {
         days_in_order(args.start_date, args.end_date)?;
+        let start = first_row(&cx, &args, args.cursor.as_ref())?;
         let account = args.account_id.get(&cx)?;
         let days = (args.start_date, args.end_date);
         let campaigns = args.campaign_ids.as_ref();
@@ -97,7 +98,7 @@ impl ReadTool for GetPerformance {
 
         let note = if rows.is_empty() { Some(explain_empty(&cx, account).await?) } else { None };
         let totals = args.cursor.is_none().then(|| Figures::total(&rows));
-        let (rows, page) = cut(&cx, rows, &args, args.max_rows, args.cursor.as_ref())?;
+        let (rows, page) = cut(&cx, rows, &args, args.max_rows, start);
         let names = args.level.names(&cx, account, &rows).await?;
         let rows = rows.iter().map(|row| args.line(row, &names)).collect();
         let freshness = "days are in UTC, and the present one still grows";

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::Timestamp;
-use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches, answers::cut};
+use turnpike_sdk::{
+    Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches,
+    answers::{cut, first_row},
+};
 
 use crate::{
     api::{self, Login},
@@ -73,6 +76,7 @@ impl ReadTool for ListDataSources {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Answer, ToolError> {
+        let start = first_row(&cx, &args, args.cursor.as_ref())?;
         let mut lines: BTreeMap<String, Line> = BTreeMap::new();
         for login in api::logins(&cx).await? {
             let works = works(&login, cx.now());
@@ -88,7 +92,7 @@ impl ReadTool for ListDataSources {
         }
         let wanted = |line: &Line| super::matches(args.matching.as_deref(), &[&line.name, &line.data_source]);
         let wanted = lines.into_values().filter(wanted).collect();
-        let (data_sources, page) = cut(&cx, wanted, &args, args.max_rows, args.cursor.as_ref())?;
+        let (data_sources, page) = cut(&cx, wanted, &args, args.max_rows, start);
         Ok(Answer { data_sources, page })
     }
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_sdk::{Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches, answers::cut};
+use turnpike_sdk::{
+    Cost, Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches,
+    answers::{cut, first_row},
+};
 
 use crate::{
     api::{self, FieldInfo},
@@ -77,10 +80,11 @@ impl ReadTool for ListFields {
     };
 
     async fn call(args: Args, cx: Cx) -> Result<Answer, ToolError> {
+        let start = first_row(&cx, &args, args.cursor.as_ref())?;
         let ds_id = source::connected(&cx, &args.data_source)?;
         let lines =
             api::fields(&cx, ds_id).await?.into_iter().map(Line::from).filter(|line| args.wants(line)).collect();
-        let (fields, page) = cut(&cx, lines, &args, args.max_rows, args.cursor.as_ref())?;
+        let (fields, page) = cut(&cx, lines, &args, args.max_rows, start);
         Ok(Answer { data_source: ds_id.to_owned(), fields, page })
     }
 }
