@@ -4,5 +4,6 @@ mod faults;
 mod limits;
 mod listing;
 mod pages;
+mod readme;
 mod strictness;
 mod wire;
