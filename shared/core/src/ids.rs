@@ -69,6 +69,11 @@ id!(
     PreviewId, "preview"
 );
 
+id!(
+    /// Work that outlasted the call that began it.
+    JobId, "job"
+);
+
 /// The upstream's own id of an account, in the upstream's canonical text form (Google Ads: ten digits without dashes).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -19,7 +19,7 @@ pub use canonical::{Canonical, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};
 pub use handle::{HandleError, Handles};
-pub use ids::{AccountId, ApiKeyId, CallId, ConnectionId, IdError, PreviewId, TenantId};
+pub use ids::{AccountId, ApiKeyId, CallId, ConnectionId, IdError, JobId, PreviewId, TenantId};
 pub use money::{Currency, Micros, Money, MoneyError};
 pub use outcome::Outcome;
 pub use wire::{Wire, WireError};

@@ -26,9 +26,11 @@ macro_rules! outcomes {
 outcomes! {
     /// The upstream did the work and the agent has the answer.
     Success = "success",
+    /// Not done when the call had to be answered: `get_job` goes on with it.
+    Pending = "pending",
     /// Answered from a result kept from an earlier call.
     Cached = "cached",
-    /// The same confirmed write again: answered with the stored result, nothing sent.
+    /// The same confirmed write, or the same job's result, again: answered with what is stored, nothing sent.
     Replayed = "replayed",
     /// A write's preview: checked, nothing changed.
     DryRun = "dry_run",

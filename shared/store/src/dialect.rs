@@ -49,12 +49,14 @@ SELECT rolname::text AS role, rolsuper AS superuser, rolbypassrls AS bypasses, E
 ) AS owner
 FROM pg_roles WHERE rolname = current_user";
 
-/// What the application may do, and no more: it changes no call and deletes nothing. `ROLE` stands for the role.
+/// What the application may do, and no more: it changes no call and deletes nothing but jobs, whose results are not meant
+/// to stay. `ROLE` stands for the role.
 const GRANTS: &str = "
 GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
 GRANT SELECT, INSERT ON calls, data_keys, secrets, write_intents TO ROLE;
-GRANT SELECT, INSERT, UPDATE ON api_keys, connections, credentials, previews, tenants TO ROLE;";
+GRANT SELECT, INSERT, UPDATE ON api_keys, connections, credentials, previews, tenants TO ROLE;
+GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO ROLE;";
 
 /// The grants for a role.
 pub(crate) fn grants_for(role: &str) -> String {

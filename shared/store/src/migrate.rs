@@ -29,7 +29,8 @@ macro_rules! steps {
     };
 }
 
-const STEPS: &[Step] = steps!["0001_tenants", "0002_connections", "0003_ledger", "0004_writes", "0005_secrets"];
+const STEPS: &[Step] =
+    steps!["0001_tenants", "0002_connections", "0003_ledger", "0004_writes", "0005_secrets", "0006_jobs"];
 
 impl Store {
     /// Runs the migrations that were not run yet and returns their names. On PostgreSQL as the tables' owner.

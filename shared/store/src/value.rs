@@ -4,9 +4,9 @@ use sqlx::{
     Arguments as _, Decode, Encode, Postgres, Sqlite, Type, error::BoxDynError, postgres::PgArguments,
     sqlite::SqliteArguments,
 };
-use turnpike_core::{ApiKeyId, CallId, ConnectionId, Currency, Micros, Outcome, PreviewId, TenantId, Timestamp};
+use turnpike_core::{ApiKeyId, CallId, ConnectionId, Currency, JobId, Micros, Outcome, PreviewId, TenantId, Timestamp};
 
-use crate::{ConnectionState, PreviewState, TenantState};
+use crate::{ConnectionState, JobState, PreviewState, TenantState};
 
 /// What both drivers store by themselves.
 pub(crate) trait Raw:
@@ -116,11 +116,13 @@ stored! {
     ApiKeyId as String: |it| it.to_string(), |raw| raw.parse()?;
     CallId as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionId as String: |it| it.to_string(), |raw| raw.parse()?;
+    JobId as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewId as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantId as String: |it| it.to_string(), |raw| raw.parse()?;
     Currency as String: |it| it.to_string(), |raw| raw.parse()?;
     Outcome as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionState as String: |it| it.to_string(), |raw| raw.parse()?;
+    JobState as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewState as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantState as String: |it| it.to_string(), |raw| raw.parse()?;
 }

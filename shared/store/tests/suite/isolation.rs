@@ -1,12 +1,12 @@
 //! One tenant never reads or writes another's rows, through any method there is.
 
-use turnpike_core::{ApiKeyId, CallId, ConnectionId, PreviewId};
-use turnpike_store::{CallFilter, ConnectionState, PreviewState, StoreError, TenantStore};
+use turnpike_core::{ApiKeyId, CallId, ConnectionId, JobId, PreviewId};
+use turnpike_store::{CallFilter, ConnectionState, JobState, PreviewState, StoreError, TenantStore};
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
-        NOW, api_key, call, connected, connection, credential, data_key, id, intent, later, preview, replacement,
+        NOW, api_key, call, connected, connection, credential, data_key, id, intent, job, later, preview, replacement,
     },
     sources,
 };
@@ -16,31 +16,34 @@ struct Theirs {
     key: ApiKeyId,
     connection: ConnectionId,
     preview: PreviewId,
+    job: JobId,
     call: CallId,
 }
 
 async fn furnish(it: &Deployment) -> Theirs {
     let (key, call, connection) = (api_key(id(), 1), call(it.their_id), connected(&it.theirs).await);
-    let preview = preview(connection);
+    let (preview, job) = (preview(connection), job(connection));
     it.theirs.insert_api_key(&key).await.unwrap();
     it.theirs.insert_credential(&credential(connection)).await.unwrap();
     it.theirs.insert_data_key(&data_key(7)).await.unwrap();
     it.theirs.insert_preview(&preview).await.unwrap();
     it.theirs.insert_intent(&intent(connection, call.call_id)).await.unwrap();
+    it.theirs.insert_job(&job, 9).await.unwrap();
     it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
-    Theirs { key: key.id, connection, preview: preview.id, call: call.call_id }
+    Theirs { key: key.id, connection, preview: preview.id, job: job.id, call: call.call_id }
 }
 
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
         tenant.find_credential(theirs.connection).await.unwrap(),
         tenant.find_data_key(None).await.unwrap(),
         tenant.find_preview(theirs.preview).await.unwrap(),
+        tenant.find_job(theirs.job, NOW).await.unwrap(),
         tenant.list_calls(&CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap(),
         tenant.usage(NOW, later(1)).await.unwrap(),
     )
@@ -48,7 +51,7 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
 
 /// Tries every method on the other's ids: did it find or change anything?
 async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
-    let Theirs { key, connection: at, preview: write, call, .. } = *it;
+    let Theirs { key, connection: at, preview: write, job: long, call, .. } = *it;
     let (claimed, ok) = (id(), ConnectionState::Disabled);
     let page = CallFilter { limit: 10, ..CallFilter::default() };
     vec![
@@ -73,6 +76,12 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("claim_preview", us.claim_preview(write, claimed, NOW).await.unwrap()),
         ("finish_preview", found(us.finish_preview(write, PreviewState::Failed, None, NOW).await)),
         ("insert_intent", found(us.insert_intent(&intent(at, call)).await)),
+        ("insert_job", found(us.insert_job(&job(at), 9).await)),
+        ("find_job", us.find_job(long, NOW).await.unwrap().is_some()),
+        ("list_jobs", !us.list_jobs(NOW, 10).await.unwrap().is_empty()),
+        ("advance_job", us.advance_job(long, None, later(9), NOW).await.unwrap()),
+        ("finish_job", us.finish_job(long, JobState::Done, Some("{}"), NOW).await.unwrap()),
+        ("deliver_job", us.deliver_job(long, call, NOW, later(9)).await.unwrap()),
         ("list_calls", !us.list_calls(&page).await.unwrap().is_empty()),
         ("find_call", us.find_call(call).await.unwrap().is_some()),
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),

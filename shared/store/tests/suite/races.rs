@@ -1,11 +1,11 @@
 //! Many at once, and one wins.
 
 use futures_util::future::join_all;
-use turnpike_store::{DataKeyRow, SecretRow};
+use turnpike_store::{DataKeyRow, JobState, SecretRow};
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, connected, credential, id, later, preview, replacement},
+    samples::{NOW, connected, credential, id, job, later, preview, replacement},
 };
 
 on_both! {
@@ -35,6 +35,14 @@ on_both! {
         it.ours.insert_preview(&preview).await.unwrap();
         let claims = join_all((0..20).map(|_| it.ours.claim_preview(preview.id, id(), later(1)))).await;
         assert_eq!(claims.into_iter().filter(|claimed| *claimed.as_ref().unwrap()).count(), 1);
+    }
+
+    async fn of_twenty_deliveries_of_a_job_one_pays(it: Deployment) {
+        let job = job(connected(&it.ours).await);
+        assert!(it.ours.insert_job(&job, 9).await.unwrap());
+        assert!(it.ours.finish_job(job.id, JobState::Done, Some("{}"), NOW).await.unwrap());
+        let deliveries = join_all((0..20).map(|_| it.ours.deliver_job(job.id, id(), later(1), NOW))).await;
+        assert_eq!(deliveries.into_iter().filter(|paid| *paid.as_ref().unwrap()).count(), 1);
     }
 
     async fn of_twenty_secrets_of_a_name_all_get_the_one_that_is_stored(it: Deployment) {

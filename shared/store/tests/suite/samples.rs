@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use turnpike_core::{Ambient, ApiKeyId, CallId, ConnectionId, Currency, Micros, Outcome, TenantId, Timestamp};
 use turnpike_store::{
-    CallRow, ConnectionState, DataKeyRow, Intent, NewApiKey, NewConnection, NewCredential, NewPreview, Replacement,
-    SecretRow, TenantStore,
+    CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewConnection, NewCredential,
+    NewPreview, Replacement, SecretRow, TenantStore,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -92,6 +92,26 @@ pub(crate) fn intent(connection_id: ConnectionId, call_id: CallId) -> Intent {
         tool: "set_budget".into(),
         arguments_digest: "ab".repeat(32),
         started_at: NOW,
+    }
+}
+
+pub(crate) fn job(connection_id: ConnectionId) -> JobRow {
+    JobRow {
+        id: id(),
+        connection_id,
+        principal: "key:1".into(),
+        integration: "supermetrics".into(),
+        tool: "run_query".into(),
+        arguments_json: r#"{"account_id":"AW:1"}"#.into(),
+        upstream_json: Some(r#"{"schedule_id":"q_1"}"#.into()),
+        state: JobState::Pending,
+        result_json: None,
+        created_at: NOW,
+        poll_at: later(5),
+        expires_at: later(3600),
+        updated_at: NOW,
+        delivered_by: None,
+        delivered_at: None,
     }
 }
 

@@ -2,12 +2,12 @@
 
 use turnpike_core::{Micros, Outcome, Timestamp};
 use turnpike_store::{
-    CallFilter, ConnectionState, DataKeyRow, NewTenant, PreviewState, SecretRow, StoreError, TenantState,
+    CallFilter, ConnectionState, DataKeyRow, JobState, NewTenant, PreviewState, SecretRow, StoreError, TenantState,
 };
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, api_key, call, connected, connection, credential, id, intent, later, preview, replacement},
+    samples::{NOW, api_key, call, connected, connection, credential, id, intent, job, later, preview, replacement},
 };
 
 on_both! {
@@ -165,6 +165,43 @@ on_both! {
         assert_eq!((done.state, done.call_id, done.answer_json.as_deref()), (PreviewState::Applied, Some(call), Some("{}")));
         assert_eq!(done.updated_at, later(601));
         assert!(it.ours.finish_preview(new.id, PreviewState::Failed, None, later(602)).await.is_err(), "its end is known");
+    }
+
+    async fn a_job_goes_on_until_it_is_done_and_is_forgotten_in_the_end(it: Deployment) {
+        let new = job(connected(&it.ours).await);
+        assert!(it.ours.insert_job(&new, 1).await.unwrap());
+        assert_eq!(it.ours.find_job(new.id, NOW).await.unwrap().as_ref(), Some(&new));
+        assert!(matches!(it.ours.insert_job(&new, 9).await, Err(StoreError::Conflict { what: "job" })));
+        assert!(!it.ours.insert_job(&job(new.connection_id), 1).await.unwrap(), "one is the most");
+
+        assert!(it.ours.advance_job(new.id, Some("[2]"), later(20), later(6)).await.unwrap());
+        assert!(!it.ours.deliver_job(new.id, id(), later(7), NOW).await.unwrap(), "there is nothing to deliver");
+        assert!(it.ours.finish_job(new.id, JobState::Done, Some("{}"), later(8)).await.unwrap());
+        assert!(!it.ours.finish_job(new.id, JobState::Cancelled, None, later(9)).await.unwrap(), "it has ended");
+        assert!(!it.ours.advance_job(new.id, None, later(30), later(9)).await.unwrap(), "it has ended");
+        let row = it.ours.find_job(new.id, NOW).await.unwrap().unwrap();
+        assert_eq!((row.state, row.result_json.as_deref(), row.upstream_json.as_deref()), (JobState::Done, Some("{}"), Some("[2]")));
+        assert_eq!((row.poll_at, row.updated_at), (later(20), later(8)));
+        assert_eq!(it.ours.list_jobs(NOW, 5).await.unwrap(), [row]);
+
+        assert_eq!(it.store.system().delete_expired_jobs(later(3599)).await.unwrap(), 0);
+        assert_eq!(it.ours.find_job(new.id, later(3600)).await.unwrap(), None);
+        assert!(it.ours.insert_job(&job(new.connection_id), 2).await.unwrap());
+        assert_eq!(it.store.system().delete_expired_jobs(later(3600)).await.unwrap(), 2);
+    }
+
+    async fn a_delivery_that_never_came_into_the_ledger_does_not_count(it: Deployment) {
+        let job = job(connected(&it.ours).await);
+        it.ours.insert_job(&job, 9).await.unwrap();
+        it.ours.finish_job(job.id, JobState::Done, Some("{}"), NOW).await.unwrap();
+        let (lost, paid) = (call(it.our_id), call(it.our_id));
+        assert!(it.ours.deliver_job(job.id, lost.call_id, later(1), NOW).await.unwrap());
+        assert!(!it.ours.deliver_job(job.id, paid.call_id, later(2), NOW).await.unwrap(), "it may still be on its way");
+        assert!(it.ours.deliver_job(job.id, paid.call_id, later(20), later(5)).await.unwrap());
+        it.store.system().insert_calls(std::slice::from_ref(&paid)).await.unwrap();
+        assert!(!it.ours.deliver_job(job.id, id(), later(99), later(99)).await.unwrap());
+        let row = it.ours.find_job(job.id, NOW).await.unwrap().unwrap();
+        assert_eq!((row.delivered_by, row.delivered_at), (Some(paid.call_id), Some(later(20))));
     }
 
     async fn an_intent_is_unfinished_until_its_call_is_in_the_ledger(it: Deployment) {
