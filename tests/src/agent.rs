@@ -56,11 +56,21 @@ impl Agent {
     }
 
     /// A request of the 2026 revision.
-    pub async fn rpc(&self, path: &str, id: Value, method: &str, mut params: Value) -> Answer {
+    pub async fn rpc(&self, path: &str, id: Value, method: &str, params: Value) -> Answer {
+        self.rpc_with(json!({}), path, id, method, params).await
+    }
+
+    /// The same of a client that takes tasks for answers.
+    pub async fn with_tasks(&self, path: &str, method: &str, params: Value) -> Answer {
+        let capabilities = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+        self.rpc_with(capabilities, path, json!(1), method, params).await
+    }
+
+    async fn rpc_with(&self, capabilities: Value, path: &str, id: Value, method: &str, mut params: Value) -> Answer {
         params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!(MODERN);
-        params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
         let mut request = self.post(path).header("mcp-protocol-version", MODERN).header("mcp-method", method);
-        if let Some(name) = params["name"].as_str() {
+        if let Some(name) = params["name"].as_str().or(params["taskId"].as_str()) {
             request = request.header("mcp-name", name);
         }
         send(request.body(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string())).await

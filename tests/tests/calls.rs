@@ -130,7 +130,8 @@ async fn an_agent_that_does_not_listen_cannot_fill_the_ledger_with_refusals() {
 
 #[tokio::test]
 async fn a_tool_that_hangs_is_stopped_and_recorded() {
-    let app = TestApp::start().await;
+    // Without a place in the background, that is.
+    let app = TestApp::start_with(Backend::Sqlite, |settings| settings.limits.tenant_background = 0).await;
     let tenant = app.tenant("one").await;
     let error = tenant.agent.refused("probe", "hang", json!({ "account": probe::ACCOUNT })).await;
     assert_eq!(error["class"], "timeout");

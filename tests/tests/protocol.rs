@@ -117,7 +117,8 @@ async fn discover_is_public_and_says_who_answers() {
         let result = &answer.body["result"];
         assert_eq!(result["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]), "{answer:?}");
         assert_eq!((&result["cacheScope"], &result["ttlMs"]), (&json!("public"), &json!(3_600_000)));
-        assert_eq!(result["capabilities"], json!({ "tools": {} }));
+        let extensions = json!({ "io.modelcontextprotocol/tasks": {} });
+        assert_eq!(result["capabilities"], json!({ "extensions": extensions, "tools": {} }));
         assert!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"].is_string());
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use turnpike_core::{AccountId, Class, Fault};
-use turnpike_sdk::{Account, Cx, ToolError, try_join};
+use turnpike_sdk::{Cx, Progress, ToolError, try_join};
 
 use crate::{
     api::{self, Query, QueryResponse},
@@ -32,6 +32,12 @@ pub(crate) struct Job {
     /// The same over everything: one row, without dimensions.
     pub(crate) totals: Option<Totals>,
     pub(crate) max_rows: usize,
+    /// Where the page begins; totals come with the first one.
+    #[serde(default)]
+    pub(crate) offset: usize,
+    /// For how many seconds it was waited for.
+    #[serde(default)]
+    pub(crate) waited: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,43 +46,37 @@ pub(crate) struct Totals {
     pub(crate) query: Query,
 }
 
-/// How far a job has come.
-pub(crate) enum Progress {
-    /// The job with its ids, the rows asked for, and the totals where they were asked for.
-    Done(Box<(Job, Table, Option<Table>)>),
-    /// Not finished: the job with the ids to go on with, and when to ask again.
-    Pending(Box<Job>, Duration),
+/// A job that has ended: with its ids, the rows of its page, and the totals of the first one.
+pub(crate) struct Finished {
+    pub(crate) job: Job,
+    pub(crate) rows: Table,
+    pub(crate) totals: Option<Table>,
 }
 
 impl Job {
-    /// The account, which must still be on the connection's list: a job outlives the call that the pipeline has checked.
-    pub(crate) fn account<'a>(&self, cx: &'a Cx) -> Result<&'a Account, ToolError> {
-        cx.accounts().iter().find(|account| account.id == self.account).ok_or_else(|| ToolError::Refused {
-            reason: format!("the account {} is no longer on this connection's list", self.account),
-            next_step: "Call list_accounts for those that are.".into(),
-        })
-    }
-
-    /// Starts what has not been started and waits while the tool's time lasts, or not at all.
-    pub(crate) async fn advance(mut self, cx: &Cx, offset: usize, wait: bool) -> Result<Progress, ToolError> {
-        let totals = self.totals.as_mut().filter(|_| offset == 0);
-        let (rows, totals) = try_join(finish(cx, &self.account, &mut self.rows, wait), async {
+    /// Starts what has not been started, or looks once how far it has come.
+    pub(crate) async fn advance(mut self, cx: &Cx) -> Result<Progress<Self, Finished>, ToolError> {
+        let first = self.offset == 0;
+        let totals = self.totals.as_mut().filter(|_| first);
+        let (rows, totals) = try_join(look(cx, &self.account, &mut self.rows), async {
             match totals {
-                Some(totals) => Ok(Some(finish(cx, &self.account, &mut totals.query, wait).await?)),
+                Some(totals) => Ok(Some(look(cx, &self.account, &mut totals.query).await?)),
                 None => Ok(None),
             }
         })
         .await?;
         let (State::Done(rows), None | Some(State::Done(_))) = (&rows, &totals) else {
-            return Ok(Progress::Pending(Box::new(self), poll_later(wait)));
+            let pause = pause(self.waited);
+            self.waited += pause;
+            return Ok(Progress::Pending { job: self, poll_after: Duration::from_secs(pause) });
         };
         let from = Table::read(rows, &self.keys)?;
-        let table = match from.holds(offset, self.max_rows) {
-            true => from.cut(offset, self.max_rows),
+        let table = match from.holds(self.offset, self.max_rows) {
+            true => from.cut(self.offset, self.max_rows),
             false => {
                 let window = Query {
-                    offset_start: Some(offset),
-                    offset_end: Some(offset.saturating_add(self.max_rows).saturating_sub(1)),
+                    offset_start: Some(self.offset),
+                    offset_end: Some(self.offset.saturating_add(self.max_rows).saturating_sub(1)),
                     ..self.rows.clone()
                 };
                 let page = ask(cx, &self.account, &window).await?;
@@ -87,7 +87,7 @@ impl Job {
             (Some(State::Done(answer)), Some(totals)) => Some(Table::read(&answer, &totals.keys)?),
             _ => None,
         };
-        Ok(Progress::Done(Box::new((self, table, totals))))
+        Ok(Progress::Done(Finished { job: self, rows: table, totals }))
     }
 }
 
@@ -96,31 +96,20 @@ enum State {
     Pending,
 }
 
-/// Asks until the query has ended or the time is nearly used up; `query` then holds its id.
-async fn finish(cx: &Cx, account: &AccountId, query: &mut Query, wait: bool) -> Result<State, ToolError> {
-    let began = cx.time_left();
-    loop {
-        query.sync_timeout = query.schedule_id.is_none().then(|| match wait {
-            true => SYNC.min(cx.time_left().saturating_sub(RESERVE)).as_secs(),
-            false => 0,
-        });
-        let answer = ask(cx, account, query).await?;
-        query.sync_timeout = None;
-        if has_ended(&answer)? {
-            query.schedule_id = answer.meta.schedule_id.clone().or_else(|| query.schedule_id.take());
-            return Ok(State::Done(answer));
-        }
-        query.schedule_id = answer.meta.schedule_id.or_else(|| query.schedule_id.take());
-        if query.schedule_id.is_none() {
-            return Err(Fault::new(Class::Upstream, "Supermetrics queued the query without an id to ask for").into());
-        }
-        let left = cx.time_left();
-        let pause = pause(began.saturating_sub(left));
-        if !wait || left < pause + RESERVE {
-            return Ok(State::Pending);
-        }
-        cx.pause(pause).await;
+/// One look. The first starts the query, which may take a while before it is answered; `query` then holds its id.
+async fn look(cx: &Cx, account: &AccountId, query: &mut Query) -> Result<State, ToolError> {
+    let patience = SYNC.min(cx.time_left().saturating_sub(RESERVE)).as_secs();
+    query.sync_timeout = query.schedule_id.is_none().then_some(patience);
+    let answer = ask(cx, account, query).await?;
+    query.sync_timeout = None;
+    query.schedule_id = answer.meta.schedule_id.clone().or_else(|| query.schedule_id.take());
+    if has_ended(&answer)? {
+        return Ok(State::Done(answer));
     }
+    if query.schedule_id.is_none() {
+        return Err(Fault::new(Class::Upstream, "Supermetrics queued the query without an id to ask for").into());
+    }
+    Ok(State::Pending)
 }
 
 async fn ask(cx: &Cx, account: &AccountId, query: &Query) -> Result<QueryResponse, ToolError> {
@@ -133,21 +122,19 @@ async fn ask(cx: &Cx, account: &AccountId, query: &Query) -> Result<QueryRespons
     })
 }
 
-/// Whether the rows are there. A query that ended without rows is a failure; it says nothing about Supermetrics' health,
-/// so no breaker gets to know of it.
+/// Whether the rows are there. A query that ended without rows is the query's misfortune: asking for it again is no use, and
+/// it says nothing about Supermetrics' health, so no breaker gets to know of it.
 fn has_ended(answer: &QueryResponse) -> Result<bool, ToolError> {
     let status = answer.meta.status_code.as_deref().unwrap_or_default().to_ascii_uppercase();
     match status.as_str() {
         "SUCCESS" => Ok(true),
         "FAILURE" | "STOPPED" | "PROCESS_EXITED" => {
             let id = answer.meta.request_id.as_deref().unwrap_or("unknown");
-            let message = format!("the query ended without a result ({status}; Supermetrics' request id {id})");
-            Err(Fault {
-                code: Some(status),
-                request_id: answer.meta.request_id.clone(),
-                ..Fault::new(Class::Upstream, message)
-            }
-            .into())
+            Err(ToolError::Refused {
+                reason: format!("the query ended without a result ({status}; Supermetrics' request id {id})"),
+                next_step: "Ask again for fewer days or fields. If that fails too, Supermetrics can look the id up."
+                    .into(),
+            })
         }
         // Rows without a word about their state are rows.
         "" => Ok(answer.data.is_some()),
@@ -156,15 +143,10 @@ fn has_ended(answer: &QueryResponse) -> Result<bool, ToolError> {
 }
 
 /// The vendor's own client waits like this.
-fn pause(waited: Duration) -> Duration {
-    Duration::from_secs(match waited.as_secs() {
+fn pause(waited: u64) -> u64 {
+    match waited {
         0..5 => 1,
         5..20 => 2,
         _ => 5,
-    })
-}
-
-/// What a pending answer asks the agent to wait: little when nothing was waited for yet.
-fn poll_later(waited: bool) -> Duration {
-    Duration::from_secs(if waited { 30 } else { 5 })
+    }
 }

@@ -93,18 +93,6 @@ fn number(text: &str) -> Value {
     real.map_or_else(|| text.into(), Value::Number)
 }
 
-/// A decimal text or number in millionths, exactly where the text says so.
-pub(crate) fn micros(text: &str) -> Option<i64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (units, part) = digits.split_once('.').unwrap_or((digits, ""));
-    if units.is_empty() || !units.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let part: String = part.chars().chain(std::iter::repeat('0')).take(6).collect();
-    let whole = units.parse::<i64>().ok()?.checked_mul(1_000_000)?;
-    whole.checked_add(part.parse().ok()?)?.checked_mul(sign)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{from_value, json};
@@ -147,22 +135,5 @@ mod tests {
         assert!(Table::read(&bare, &keys()).is_err());
         bare.data = Some(vec![]);
         assert_eq!(Table::read(&bare, &keys()).unwrap().rows.len(), 0);
-    }
-
-    #[test]
-    fn money_is_read_exactly() {
-        for (text, micros_of) in [
-            ("10.50", Some(10_500_000)),
-            ("0.1", Some(100_000)),
-            ("-3.000001", Some(-3_000_001)),
-            ("12", Some(12_000_000)),
-            ("1.23456789", Some(1_234_567)),
-            ("", None),
-            (".5", None),
-            ("1e5", None),
-            ("9999999999999999", None),
-        ] {
-            assert_eq!(micros(text), micros_of, "{text}");
-        }
     }
 }

@@ -97,9 +97,10 @@ impl App {
         self.finish().await
     }
 
-    /// Waits for refreshes and for the ledger.
+    /// Stops what no call waits for; waits for refreshes and for the ledger.
     pub async fn finish(self) -> Result<()> {
         let Self { operator, gateway, ledger, .. } = self;
+        gateway.stop_background().await;
         if timeout(LAST_PATIENCE, operator.vault.drain()).await.is_err() {
             tracing::warn!("a refresh has not ended and is cut off; its connection may need a person");
         }
@@ -147,6 +148,9 @@ impl Housekeeper {
             let begun = now.minus(LOOK_BACK)..now.minus(ABANDONED);
             if let Err(error) = record_interrupted(&self.operator.store, begun, now, self.currency).await {
                 tracing::warn!(%error, "interrupted writes were not looked for");
+            }
+            if let Err(error) = self.operator.store.system().delete_expired_jobs(now).await {
+                tracing::warn!(%error, "results whose time is over were not deleted");
             }
             if let Err(error) = self.gateway.authenticator().flush_last_used().await {
                 tracing::warn!(%error, "the keys' last use was not written down");

@@ -75,6 +75,12 @@ enum Command {
     },
     /// What was used and what it costs, from the ledger.
     Usage(commands::usage::Options),
+    /// Work of a tenant that has outlasted its call: how far it has come, newest first.
+    Jobs {
+        /// The tenant.
+        #[arg(long)]
+        tenant: TenantId,
+    },
     /// Add and list tenants.
     Tenant {
         #[command(subcommand)]
@@ -113,6 +119,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::stdio::run(&global.settings(None)?, &server, tenant, write).await?
         }
         Command::Usage(options) => commands::usage::run(&global.settings(None)?, &options).await?,
+        Command::Jobs { tenant } => commands::jobs::run(&global.settings(None)?, tenant).await?,
         Command::Tenant { command } => commands::tenant::run(&global.settings(None)?, command).await?,
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,
         Command::Connect(options) => commands::connect::run(&global.settings(None)?, &options).await?,

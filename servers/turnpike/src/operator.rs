@@ -200,7 +200,7 @@ pub(crate) fn selected(settings: &Settings, integrations: Vec<Integration>) -> R
         settings.server.servers.is_empty()
             || settings.server.servers.iter().any(|name| name == integration.manifest.name)
     };
-    Ok(integrations.into_iter().filter(wanted).map(Arc::new).collect())
+    Ok(integrations.into_iter().filter(wanted).map(|integration| Arc::new(integration.with_kit())).collect())
 }
 
 fn route(settings: &Settings, integration: &Arc<Integration>, sandboxes: &Sandboxes) -> Route {

@@ -76,6 +76,8 @@ pub struct LimitSettings {
     pub principal_per_minute: u32,
     pub principal_burst: u32,
     pub tenant_concurrent: usize,
+    pub tenant_background: usize,
+    pub tenant_jobs: i64,
     pub answer_characters: usize,
 }
 

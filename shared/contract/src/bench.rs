@@ -155,7 +155,7 @@ impl Bench {
                     }
                 }
             }
-            Prepared::Write { .. } => panic!("{tool} writes"),
+            Prepared::Write { .. } | Prepared::Job(_) => panic!("{tool} is no tool of its own that reads"),
         };
         self.check_shape(tool, &answer);
         Ok(answer)

@@ -16,7 +16,11 @@ use turnpike_sdk::{Account, Connection, Integration};
 use turnpike_store::{ConnectionState, Store, StoreError};
 use turnpike_upstream::Upstream;
 
-use crate::{Authenticator, pipeline::KeptAnswers, servers::Servers};
+use crate::{
+    Authenticator,
+    pipeline::{Background, KeptAnswers},
+    servers::Servers,
+};
 
 /// How long a looked-up connection is believed.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -67,6 +71,7 @@ pub struct Gateway {
     pub(crate) limiter: Limiter,
     pub(crate) servers: Servers,
     pub(crate) kept: KeptAnswers,
+    pub(crate) background: Background,
     connections: Cache<(TenantId, &'static str), Option<Arc<Connected>>>,
     running: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
 }
@@ -90,6 +95,7 @@ impl Gateway {
             limiter: Limiter::default(),
             servers: Servers::new(parts.integrations),
             kept: KeptAnswers::default(),
+            background: Background::default(),
             connections: Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build(),
             running: Mutex::default(),
         })
@@ -98,6 +104,11 @@ impl Gateway {
     /// Who calls; the binary writes its last-used notes on a timer.
     pub fn authenticator(&self) -> &Authenticator {
         &self.authenticator
+    }
+
+    /// Stops the reads that go on after their calls were answered. Whoever asks for one of them later begins it again.
+    pub async fn stop_background(&self) {
+        self.background.stop().await;
     }
 
     /// The tenant's connection to an integration.

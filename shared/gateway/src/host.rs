@@ -1,22 +1,30 @@
 //! The MCP side: rmcp's handler over the pipeline.
 
+mod tasks;
+
 use std::{borrow::Cow, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
-        CompleteResult, ConstString, DiscoverResult, ErrorCode, Implementation, ListPromptsRequestMethod,
-        ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestMethod,
+        CompleteRequestParams, CompleteResult, ConstString, CreateTaskResult, DiscoverResult, ErrorCode, GetTaskParams,
+        GetTaskResult, Implementation, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
+        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
         ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities,
-        ServerConfig,
+        ServerConfig, UpdateTaskParams,
     },
     service::RequestContext,
 };
 use serde_json::json;
+use turnpike_store::JobState;
 use turnpike_telemetry::Traceparent;
 
-use crate::{Caller, Face, Gateway, pipeline::CallRequest};
+use crate::{
+    Caller, Face, Gateway,
+    pipeline::{CallRequest, Reply},
+    servers::Found,
+};
 
 /// How long a client may keep the answer of `server/discover`: it is the same for everyone.
 const DISCOVER_TTL_MS: u64 = 3_600_000;
@@ -57,6 +65,32 @@ impl McpHost {
         caller.ok_or_else(|| ErrorData::internal_error("the caller was not established", None))
     }
 
+    fn call_request(
+        &self,
+        found: Found,
+        arguments: JsonObject,
+        caller: Arc<Caller>,
+        context: &RequestContext<RoleServer>,
+    ) -> CallRequest {
+        let header =
+            |name: &str| parts(context).and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok());
+        let traceparent = context.meta.get_traceparent().or_else(|| header("traceparent")).and_then(Traceparent::parse);
+        let client =
+            context.meta.client_info().map(|client| client.name).or_else(|| header("user-agent").map(str::to_owned));
+        let protocol_version = context.meta.protocol_version().map(|version| version.to_string());
+        CallRequest {
+            found,
+            arguments,
+            caller,
+            client: client.map(|client| shortened(&client)),
+            protocol_version: protocol_version
+                .or_else(|| header("mcp-protocol-version").map(str::to_owned))
+                .unwrap_or_default(),
+            traceparent,
+            cancelled: context.ct.clone(),
+        }
+    }
+
     fn implementation(&self) -> Implementation {
         match &self.face {
             Face::Combined => Implementation::new("integrations", env!("CARGO_PKG_VERSION")),
@@ -89,7 +123,7 @@ fn parts(context: &RequestContext<RoleServer>) -> Option<&http::request::Parts> 
 
 impl ServerHandler for McpHost {
     fn get_info(&self) -> ServerConfig {
-        let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_tasks().build());
         info.server_info = self.implementation();
         info.instructions = Some(self.instructions());
         info
@@ -146,28 +180,47 @@ impl ServerHandler for McpHost {
                 None,
             )
         })?;
-        let header = |name: &str| {
-            parts(&context).and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok())
-        };
-        let traceparent = context.meta.get_traceparent().or_else(|| header("traceparent")).and_then(Traceparent::parse);
-        let client =
-            context.meta.client_info().map(|client| client.name).or_else(|| header("user-agent").map(str::to_owned));
-        let protocol_version = context.meta.protocol_version().map(|version| version.to_string());
-        let call = CallRequest {
-            found,
-            arguments: request.arguments.unwrap_or_default(),
-            caller,
-            client: client.map(|client| shortened(&client)),
-            protocol_version: protocol_version
-                .or_else(|| header("mcp-protocol-version").map(str::to_owned))
-                .unwrap_or_default(),
-            traceparent,
-            cancelled: context.ct,
-        };
+        let declares_tasks = context.client_capabilities().is_some_and(|client| client.supports_tasks());
+        let is_get_job = found.spec().name == "get_job";
+        let call = self.call_request(found, request.arguments.unwrap_or_default(), caller, &context);
         // Boxed: rmcp moves the future of a request a few times before it runs.
-        let mut result = Box::pin(self.gateway.call(call)).await;
+        let Reply { mut result, job, .. } = Box::pin(self.gateway.call(call)).await;
         result.meta.get_or_insert_default().extend(self.stamp());
-        Ok(result.into())
+        match job.filter(|job| declares_tasks && !is_get_job && job.state == JobState::Pending) {
+            Some(job) => {
+                let task = CreateTaskResult::new(tasks::task(&job, self.gateway.ambient.now()));
+                Ok(task.with_meta(result.meta.unwrap_or_default()).into())
+            }
+            None => Ok(result.into()),
+        }
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let ask = self.ask_for_task(request.task_id, &context).await?;
+        self.task_result(Box::pin(self.gateway.call(ask)).await)
+    }
+
+    /// No tool asks for anything while it works: what is answered here was not asked for, and is left aside.
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let ask = self.ask_for_task(request.task_id, &context).await?;
+        tasks::found(&Box::pin(self.gateway.find_own_job(ask)).await)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let ask = self.ask_for_task(request.task_id, &context).await?;
+        tasks::found(&Box::pin(self.gateway.cancel_job(ask)).await)
     }
 
     async fn list_prompts(

@@ -61,6 +61,7 @@ mod tests {
         assert_eq!(charged(Outcome::Success), Micros(4_000));
         assert_eq!(charged(Outcome::Cached), Micros(1_000));
         for free in [
+            Outcome::Pending,
             Outcome::Replayed,
             Outcome::Sandbox,
             Outcome::CallerFault,

@@ -7,12 +7,10 @@ use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use turnpike_core::{AccountId, Canonical, Fault, Handles, Timestamp};
 
-use crate::{Account, ArgumentError, Connection, Cursor, JobId, Request, Response, ToolError};
+use crate::{Account, ArgumentError, Connection, Cursor, Request, Response, ToolError};
 
 /// How long a cursor stays good.
 const CURSOR_LIFE: Duration = Duration::from_secs(3600);
-/// How long a job id stays good: the slowest upstream takes four hours and keeps the result for one.
-const JOB_LIFE: Duration = Duration::from_secs(5 * 3600);
 
 /// The guarded way out that a call is given: hold, breaker, credential, retry and trace happen behind it.
 pub trait Egress: Send + Sync {
@@ -96,24 +94,6 @@ impl Cx {
         self.0.egress.pause(pause).await;
     }
 
-    /// Seals what is needed to go on with work that the upstream has not finished. Opens for the same caller and
-    /// connection in any tool of the integration, so that `get_job` can go on with what another tool began.
-    pub fn job<T: Serialize>(&self, job: &T) -> JobId {
-        let scope = &self.0;
-        JobId(scope.handles.seal(scope.connection.tenant, &self.job_purpose(), scope.now.plus(JOB_LIFE), job))
-    }
-
-    /// Opens what [`Cx::job`] sealed.
-    pub fn open_job<T: DeserializeOwned>(&self, id: &JobId) -> Result<T, ToolError> {
-        self.0.handles.open(self.0.connection.tenant, &self.job_purpose(), &id.0).map_err(|_| {
-            ToolError::Argument(ArgumentError {
-                field: "job_id".into(),
-                problem: "it was made for another caller, or it has expired".into(),
-                fix: "Send the `job_id` exactly as it was given, or call the tool that gave it once more.".into(),
-            })
-        })
-    }
-
     /// Seals the place where the next page starts. `of` is what the listing depends on: the cursor opens only for the same.
     pub fn cursor<T: Serialize>(&self, of: &impl Serialize, next: &T) -> Cursor {
         let scope = &self.0;
@@ -132,11 +112,6 @@ impl Cx {
         })
     }
 
-    fn job_purpose(&self) -> Canonical {
-        let scope = &self.0;
-        Canonical::of("job").field(scope.connection.id.to_string()).field(&scope.principal)
-    }
-
     fn cursor_purpose(&self, of: &impl Serialize) -> Canonical {
         let scope = &self.0;
         Canonical::of("cursor")
@@ -146,6 +121,3 @@ impl Cx {
             .field(serde_json::to_vec(of).unwrap_or_default())
     }
 }
-
-#[cfg(test)]
-mod tests;

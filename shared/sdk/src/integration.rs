@@ -56,6 +56,13 @@ impl Example {
 }
 
 impl Integration {
+    /// With the tools of the kit, which are the same on every server and which no author writes.
+    #[must_use]
+    pub fn with_kit(mut self) -> Self {
+        self.tools.push(Tool::get_job());
+        self
+    }
+
     /// The tool of that name.
     pub fn find_tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.spec.name == name)

@@ -4,7 +4,9 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{ArgumentError, Cx, LongTool, NamesAccounts, Progress, ReadTool, Spending, ToolError, Touches, WriteTool};
+use crate::{
+    ArgumentError, Cx, LongTool, NamesAccounts, Progress, ReadTool, Spending, ToolError, Touches, WriteTool, get_job,
+};
 
 /// A call whose arguments have been read.
 pub enum Prepared {
@@ -24,6 +26,8 @@ pub enum Prepared {
         /// Set when a preview is being confirmed.
         preview_id: Option<String>,
     },
+    /// Of the kit's `get_job`: the id that was sent.
+    Job(String),
 }
 
 impl Prepared {
@@ -33,6 +37,8 @@ impl Prepared {
             Self::Read(call) => call.touches(),
             Self::Long { work, .. } => work.touches(),
             Self::Write { steps, .. } => steps.touches(),
+            // What the job's own arguments name is checked once they are known.
+            Self::Job(_) => Touches::Connection,
         }
     }
 }
@@ -120,6 +126,10 @@ pub(crate) fn write<T: WriteTool>(mut arguments: Map<String, Value>) -> Result<P
         }
     };
     Ok(Prepared::Write { steps: Box::new(Steps::<T>(parse(arguments)?)), preview_id })
+}
+
+pub(crate) fn get_job(arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
+    parse::<get_job::Args>(arguments).map(|args| Prepared::Job(args.job_id))
 }
 
 fn parse<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, ArgumentError> {

@@ -9,22 +9,6 @@ use serde::{Deserialize, Serialize};
 #[schemars(inline)]
 pub struct Cursor(pub String);
 
-/// Work that an upstream has not finished, sealed. Opaque to agents; opens only for the tenant, the caller and the
-/// connection it was made for.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct JobId(pub String);
-
-/// Whether an answer holds its result yet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum JobStatus {
-    /// The result is in this answer.
-    Done,
-    /// The upstream is still at work: ask get_job for the result later.
-    Pending,
-}
-
 /// What part of the whole a result shows: how many rows, of how many where the upstream tells, and whether there are more.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it; where they do not, agents read the same words")]

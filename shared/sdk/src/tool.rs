@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use turnpike_core::Micros;
 
 use crate::{
-    ArgumentError, Cx, DescribeAccounts, LongTool, NamesAccounts, Prepared, ToolError, WriteAnswer,
+    ArgumentError, Cx, DescribeAccounts, LongTool, NamesAccounts, Prepared, ToolError, WriteAnswer, get_job,
     list_accounts::ListAccounts, prepared, schema,
 };
 
@@ -190,6 +190,16 @@ impl Tool {
             input_schema: schema::with_background(schema::input::<T::Args>()),
             output_schema: schema::or_pending(schema::output::<T::Answer>()),
             prepare: prepared::long::<T>,
+        }
+    }
+
+    /// `get_job`, by which agents fetch what took longer than its call.
+    pub(crate) fn get_job() -> Self {
+        Self {
+            spec: get_job::SPEC,
+            input_schema: schema::input::<get_job::Args>(),
+            output_schema: schema::or_pending(Map::from_iter([("type".to_owned(), "object".into())])),
+            prepare: prepared::get_job,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -58,7 +58,7 @@ pub struct Lane {
     route: Route,
     endpoint: Endpoint,
     connection: Arc<Connection>,
-    deadline: Timestamp,
+    deadline: AtomicI64,
     steps: Mutex<Vec<Step>>,
     own_fault: Mutex<Option<String>>,
     in_flight: AtomicBool,
@@ -77,7 +77,7 @@ impl Lane {
             route,
             endpoint,
             connection,
-            deadline,
+            deadline: AtomicI64::new(deadline.micros()),
             steps: Mutex::default(),
             own_fault: Mutex::default(),
             in_flight: AtomicBool::new(false),
@@ -87,6 +87,15 @@ impl Lane {
     /// The upstream requests so far.
     pub fn steps(&self) -> Vec<Step> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives the work more time.
+    pub fn extend(&self, deadline: Timestamp) {
+        self.deadline.store(deadline.micros(), Ordering::Relaxed);
+    }
+
+    fn deadline(&self) -> Timestamp {
+        Timestamp::from_micros(self.deadline.load(Ordering::Relaxed))
     }
 
     /// Set when a request failed through no fault of the upstream or the caller.
@@ -120,7 +129,7 @@ impl Lane {
         let mut settling = SETTLING.iter();
         loop {
             let now = self.upstream.now();
-            self.upstream.breakers().check(&keys, now, self.deadline.since(now)).map_err(stopped)?;
+            self.upstream.breakers().check(&keys, now, self.deadline().since(now)).map_err(stopped)?;
             attempt += 1;
             let fault = match self.send_once(&request, &lease, attempt).await {
                 Ok(response) => {
@@ -252,7 +261,7 @@ impl Lane {
     }
 
     fn has_time_for(&self, pause: Duration) -> bool {
-        self.upstream.now().plus(pause) < self.deadline
+        self.upstream.now().plus(pause) < self.deadline()
     }
 
     /// When the access token will be known everywhere at the upstream, if that is still to come: until then a refusal says
@@ -318,7 +327,7 @@ impl Egress for Lane {
     }
 
     fn time_left(&self) -> Duration {
-        self.deadline.since(self.upstream.now())
+        self.deadline().since(self.upstream.now())
     }
 
     fn pause(&self, pause: Duration) -> BoxFuture<'_, ()> {

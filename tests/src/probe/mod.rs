@@ -14,6 +14,8 @@ pub const ACCOUNT: &str = "one";
 pub const PANICS_EARLY: &str = "panic early";
 /// How long a probe tool may take.
 pub const TIMEOUT: Duration = Duration::from_millis(400);
+/// When the probe's long work wants to be looked at again: once in a call's time.
+pub const LOOK_AFTER: Duration = Duration::from_millis(200);
 
 /// The probe.
 pub fn integration() -> Integration {

@@ -1,16 +1,26 @@
 //! The probe's tools.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use turnpike_core::AccountId;
 use turnpike_sdk::{
-    Cx, Effect, NamesAccounts, Plan, ReadTool, Request, Spending, Tool, ToolError, ToolSpec, Touches, WriteTool,
+    Cost, Cx, Effect, LongTool, NamesAccounts, Plan, Progress, ReadTool, Request, Spending, Tool, ToolError, ToolSpec,
+    Touches, WriteTool,
 };
 
 use super::TIMEOUT;
 
 pub(super) fn all() -> Vec<Tool> {
-    vec![Tool::read::<Echo>(), Tool::read::<Fetch>(), Tool::read::<Hang>(), Tool::read::<Panic>(), Tool::write::<Set>()]
+    vec![
+        Tool::read::<Echo>(),
+        Tool::read::<Fetch>(),
+        Tool::long::<Dig>(),
+        Tool::read::<Hang>(),
+        Tool::read::<Panic>(),
+        Tool::write::<Set>(),
+    ]
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -39,6 +49,7 @@ const fn spec(name: &'static str) -> ToolSpec {
     ToolSpec { timeout: TIMEOUT, ..ToolSpec::read(name, name, "For tests.") }
 }
 
+struct Dig;
 struct Echo;
 struct Fetch;
 struct Hang;
@@ -63,6 +74,52 @@ impl ReadTool for Fetch {
     async fn call(_: Args, cx: Cx) -> Result<Said, ToolError> {
         let answer = cx.send(Request::get("/value")).await?;
         Ok(Said { text: String::from_utf8_lossy(&answer.body).into_owned() })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Hole {
+    looks: u32,
+    in_time: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Dug {
+    text: String,
+    looks: u32,
+    /// Whether it was begun in a call that could wait.
+    in_time: bool,
+}
+
+/// Its `text` says how many looks it takes, or how the first look goes wrong.
+impl LongTool for Dig {
+    type Args = Args;
+    type Job = Hole;
+    type Answer = Dug;
+    const SPEC: ToolSpec = ToolSpec { cost: Cost::Heavy, ..spec("dig") };
+
+    async fn begin(_: &Args, cx: &Cx) -> Result<Progress<Hole, Dug>, ToolError> {
+        cx.send(Request::get("/value")).await?;
+        let job = Hole { looks: 0, in_time: cx.time_left() > Duration::ZERO };
+        Ok(Progress::Pending { job, poll_after: super::LOOK_AFTER })
+    }
+
+    async fn poll(args: &Args, job: Hole, cx: &Cx) -> Result<Progress<Hole, Dug>, ToolError> {
+        let Hole { looks, in_time } = Hole { looks: job.looks + 1, ..job };
+        let text = String::from_utf8_lossy(&cx.send(Request::get("/value")).await?.body).into_owned();
+        let looks_needed: u32 = match args.text.as_str() {
+            "refuse" => {
+                return Err(ToolError::Refused { reason: "too deep".into(), next_step: "Dig elsewhere.".into() });
+            }
+            "bug" => return Err(ToolError::Bug("as asked".into())),
+            "panic" => panic!("as asked"),
+            "long" => return Ok(Progress::Done(Dug { text: "x".repeat(200_000), looks, in_time })),
+            number => number.parse().unwrap_or(1),
+        };
+        Ok(match looks < looks_needed {
+            true => Progress::Pending { job: Hole { looks, in_time }, poll_after: super::LOOK_AFTER },
+            false => Progress::Done(Dug { text, looks, in_time }),
+        })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, LongTool, NamesAccounts, Progress, ToolError, ToolSpec, Touches};
 
 use super::standard::{AD_GROUP, CAMPAIGN, CURRENCY, DATE, FIGURES, Standard};
 use crate::{
-    answers::{self, Report},
+    answers::{self, Answer},
     api::{self, FieldInfo, Query},
     arguments::{AccountRef, Day, MaxRows, days_in_order},
     job::{Job, MOST_ROWS, Totals},
@@ -52,9 +52,10 @@ impl NamesAccounts for Args {
     }
 }
 
-impl ReadTool for GetPerformance {
+impl LongTool for GetPerformance {
     type Args = Args;
-    type Answer = Report;
+    type Job = Job;
+    type Answer = Answer;
     const SPEC: ToolSpec = ToolSpec {
         cost: Cost::Heavy,
         ..ToolSpec::read(
@@ -62,17 +63,25 @@ impl ReadTool for GetPerformance {
             "Get performance",
             "Impressions, clicks, cost and conversions of one account, as far as its data source counts them, by \
              campaign, ad group or account, for the whole period or by day, dearest first, with totals over all rows. \
-             For other fields use run_query. May answer `status: pending`: then ask get_job.",
+             For other fields use run_query.",
         )
     };
 
-    async fn call(args: Args, cx: Cx) -> Result<Report, ToolError> {
+    async fn begin(args: &Args, cx: &Cx) -> Result<Progress<Job, Answer>, ToolError> {
         days_in_order(args.start_date, args.end_date)?;
-        answers::report(&cx, &args, args.cursor.as_ref(), true, async || args.job(&cx).await).await
+        answers::begin(cx, args, args.days(), args.cursor.as_ref(), args.job(cx)).await
+    }
+
+    async fn poll(args: &Args, job: Job, cx: &Cx) -> Result<Progress<Job, Answer>, ToolError> {
+        answers::advance(cx, args, args.days(), job).await
     }
 }
 
 impl Args {
+    fn days(&self) -> (Day, Day) {
+        (self.start_date, self.end_date)
+    }
+
     async fn job(&self, cx: &Cx) -> Result<Job, ToolError> {
         let account = self.account_id.get(cx)?;
         let (ds_id, id) = source::parts(account);
@@ -115,6 +124,8 @@ impl Args {
             rows,
             totals: Some(totals),
             max_rows: self.max_rows.get(),
+            offset: 0,
+            waited: 0,
         })
     }
 

@@ -1,6 +1,5 @@
 //! The tools, in the order in which an agent meets them.
 
-mod get_job;
 mod get_performance;
 mod list_accounts;
 mod list_data_sources;
@@ -15,9 +14,8 @@ pub(crate) fn all() -> Vec<Tool> {
         Tool::read::<list_data_sources::ListDataSources>(),
         Tool::list_accounts::<list_accounts::Accounts>(),
         Tool::read::<list_fields::ListFields>(),
-        Tool::read::<get_performance::GetPerformance>(),
-        Tool::read::<run_query::RunQuery>(),
-        Tool::read::<get_job::GetJob>(),
+        Tool::long::<get_performance::GetPerformance>(),
+        Tool::long::<run_query::RunQuery>(),
     ]
 }
 

@@ -2,10 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, NamesAccounts, ReadTool, ToolError, ToolSpec, Touches};
+use turnpike_sdk::{ArgumentError, Cost, Cursor, Cx, LongTool, NamesAccounts, Progress, ToolError, ToolSpec, Touches};
 
 use crate::{
-    answers::{self, Report},
+    answers::{self, Answer},
     api::Query,
     arguments::{AccountRef, Day, FieldIds, MaxRows, OrderBy, days_in_order},
     job::{Job, MOST_ROWS},
@@ -35,9 +35,6 @@ pub(super) struct Args {
     /// Sort by these, first one first.
     #[serde(default)]
     order_by: Vec<OrderBy>,
-    /// True: start it and answer at once with a job_id for get_job, for queries known to be long.
-    #[serde(default)]
-    background: bool,
     #[serde(default)]
     max_rows: MaxRows,
     /// `next_cursor` of the answer before.
@@ -51,28 +48,36 @@ impl NamesAccounts for Args {
     }
 }
 
-impl ReadTool for RunQuery {
+impl LongTool for RunQuery {
     type Args = Args;
-    type Answer = Report;
+    type Job = Job;
+    type Answer = Answer;
     const SPEC: ToolSpec = ToolSpec {
         cost: Cost::Heavy,
         ..ToolSpec::read(
             "run_query",
             "Run a query",
             "Any fields of one account's data source over a range of days, filtered and sorted, for what get_performance \
-             does not show. Look field ids up with list_fields rather than guess them. May answer `status: pending`: \
-             then ask get_job.",
+             does not show. Look field ids up with list_fields rather than guess them.",
         )
     };
 
-    async fn call(args: Args, cx: Cx) -> Result<Report, ToolError> {
+    async fn begin(args: &Args, cx: &Cx) -> Result<Progress<Job, Answer>, ToolError> {
         days_in_order(args.start_date, args.end_date)?;
         args.check()?;
-        answers::report(&cx, &args, args.cursor.as_ref(), !args.background, async || args.job(&cx)).await
+        answers::begin(cx, args, args.days(), args.cursor.as_ref(), async { args.job(cx) }).await
+    }
+
+    async fn poll(args: &Args, job: Job, cx: &Cx) -> Result<Progress<Job, Answer>, ToolError> {
+        answers::advance(cx, args, args.days(), job).await
     }
 }
 
 impl Args {
+    fn days(&self) -> (Day, Day) {
+        (self.start_date, self.end_date)
+    }
+
     fn check(&self) -> Result<(), ArgumentError> {
         if self.filter.as_ref().is_some_and(|filter| filter.chars().count() > LONGEST_FILTER) {
             let fix = "Shorten it, or filter the rows yourself.";
@@ -103,6 +108,14 @@ impl Args {
             ..Query::default()
         };
         let keys = self.fields.to_vec();
-        Ok(Job { account: account.id.clone(), keys, rows, totals: None, max_rows: self.max_rows.get() })
+        Ok(Job {
+            account: account.id.clone(),
+            keys,
+            rows,
+            totals: None,
+            max_rows: self.max_rows.get(),
+            offset: 0,
+            waited: 0,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use turnpike_core::{Class, Scope};
 use turnpike_sdk::{Behaviour, ToolError};
 
-use crate::bench::{Bench, KEY};
+use crate::bench::{KEY, connected, with_key};
 
 fn class(error: ToolError) -> (Class, String) {
     match error {
@@ -14,7 +14,7 @@ fn class(error: ToolError) -> (Class, String) {
 
 #[tokio::test]
 async fn a_key_is_proven_first_and_then_every_licensed_source_is_asked_for_its_accounts() {
-    let bench = Bench::connected().await;
+    let bench = connected().await;
     let found: Vec<_> =
         bench.accounts.iter().map(|a| (a.id.as_str(), a.via.as_ref().map(|via| via.as_str()))).collect();
     assert_eq!(
@@ -44,7 +44,7 @@ async fn a_key_that_is_not_good_is_refused_by_the_one_cheap_request() {
         ("api_sandbox_disabled", Class::AuthRevoked, "disabled"),
         ("api_sandbox_elsewhere", Class::Permission, "egress address"),
     ] {
-        let bench = Bench::with_key(key);
+        let bench = with_key(key).await;
         let (class, message) = class(bench.find_accounts().await.expect_err(key));
         assert_eq!(class, expected, "{key}");
         assert!(message.contains(words), "{key}: {message}");
@@ -54,7 +54,7 @@ async fn a_key_that_is_not_good_is_refused_by_the_one_cheap_request() {
 
 #[tokio::test]
 async fn when_every_source_refuses_the_refusal_is_the_answer_and_an_outage_hides_no_source() {
-    let bench = Bench::with_key(KEY);
+    let bench = with_key(KEY).await;
     let pass = |times| bench.script.next(times, Behaviour::Slow { millis: 0 });
     pass(2);
     bench.script.next(4, Behaviour::Permission);
@@ -69,7 +69,7 @@ async fn when_every_source_refuses_the_refusal_is_the_answer_and_an_outage_hides
 
 #[tokio::test]
 async fn an_ended_licence_still_connects_and_says_so_when_asked() {
-    let mut bench = Bench::with_key("api_sandbox_expired");
+    let mut bench = with_key("api_sandbox_expired").await;
     bench.accounts = bench.find_accounts().await.expect("the key itself is good");
     match bench.read("get_performance", crate::bench::week(crate::bench::OUTDOOR)).await {
         Err(ToolError::Upstream(fault)) => {

@@ -4,7 +4,9 @@ use axum::body::Body;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, KEY, encoded, with};
+use turnpike_contract::percent_encoded;
+
+use crate::bench::{KEY, post, with, with_key};
 
 fn query() -> Value {
     json!({ "ds_id": "AW", "ds_accounts": "1000000002", "fields": "Date,Cost", "start_date": "2026-11-01",
@@ -13,7 +15,7 @@ fn query() -> Value {
 
 #[tokio::test]
 async fn a_key_belongs_in_the_header_and_nowhere_else() {
-    let bench = Bench::with_key(KEY);
+    let bench = with_key(KEY).await;
     let get = |authorization: Option<&str>, path: &str| {
         let request = http::Request::get(path.to_owned());
         let request = match authorization {
@@ -42,7 +44,7 @@ async fn a_key_belongs_in_the_header_and_nowhere_else() {
 
 #[tokio::test]
 async fn what_is_out_of_range_or_unknown_is_refused() {
-    let bench = Bench::with_key(KEY);
+    let bench = with_key(KEY).await;
     for (more, status, code) in [
         (json!({ "ds_id": "XX" }), 400, "BAD_REQUEST"),
         (json!({ "ds_id": "LIA", "ds_accounts": "500000001" }), 403, "LICENSE_ACCESS_DATA_SOURCE"),
@@ -68,27 +70,27 @@ async fn what_is_out_of_range_or_unknown_is_refused() {
         (json!({ "schedule_id": "a b" }), 400, "BAD_REQUEST"),
         (json!({ "schedule_id": "x".repeat(51) }), 400, "BAD_REQUEST"),
     ] {
-        let (found, body) = bench.post(&with(query(), more.clone())).await;
+        let (found, body) = post(&bench, &with(query(), &more)).await;
         assert_eq!((found.as_u16(), &body["error"]["code"]), (status, &json!(code)), "{more}");
     }
     for good in
         [json!({}), json!({ "start_date": "30-days-ago", "end_date": "yesterday" }), json!({ "no_such_key": 1 })]
     {
-        let (status, body) = bench.post(&with(query(), good.clone())).await;
+        let (status, body) = post(&bench, &with(query(), &good)).await;
         assert_eq!((status, &body["meta"]["status_code"]), (StatusCode::OK, &json!("SUCCESS")), "{good}");
     }
 }
 
 #[tokio::test]
 async fn a_query_goes_by_get_or_post_and_each_page_has_a_header_unless_it_is_refused() {
-    let bench = Bench::with_key(KEY);
-    let (_, by_post) = bench.post(&query()).await;
+    let bench = with_key(KEY).await;
+    let (_, by_post) = post(&bench, &query()).await;
     assert_eq!(by_post["data"][0], json!(["Date", "Cost"]));
     assert!(by_post["data"][1].as_array().expect("a row").iter().all(Value::is_string));
-    let path = format!("/enterprise/v2/query/data/json?json={}", encoded(&query().to_string()));
+    let path = format!("/enterprise/v2/query/data/json?json={}", percent_encoded(&query().to_string()));
     let request = http::Request::get(path).header(header::AUTHORIZATION, KEY).body(Body::empty()).expect("a request");
     assert_eq!(bench.raw(request).await.1["data"], by_post["data"]);
-    let (_, bare) = bench.post(&with(query(), json!({ "settings": { "no_headers": true } }))).await;
+    let (_, bare) = post(&bench, &with(query(), &json!({ "settings": { "no_headers": true } }))).await;
     assert_eq!(bare["data"].as_array().expect("rows")[..], by_post["data"].as_array().expect("rows")[1..]);
 
     let form = http::Request::post("/enterprise/v2/query/data/json").header(header::AUTHORIZATION, KEY);
@@ -102,17 +104,17 @@ async fn a_query_goes_by_get_or_post_and_each_page_has_a_header_unless_it_is_ref
 
 #[tokio::test]
 async fn without_a_timeout_of_nought_it_waits_and_the_same_id_is_the_same_query() {
-    let bench = Bench::with_key(KEY);
-    let (status, queued) = bench.post(&with(query(), json!({ "sync_timeout": 0, "schedule_id": "mine" }))).await;
+    let bench = with_key(KEY).await;
+    let (status, queued) = post(&bench, &with(query(), &json!({ "sync_timeout": 0, "schedule_id": "mine" }))).await;
     assert_eq!((status, &queued["meta"]["status_code"]), (StatusCode::ACCEPTED, &json!("QUEUED")));
-    let (_, done) = bench.post(&json!({ "schedule_id": "mine" })).await;
+    let (_, done) = post(&bench, &json!({ "schedule_id": "mine" })).await;
     assert_eq!((&done["meta"]["status_code"], &done["data"][0]), (&json!("SUCCESS"), &json!(["Date", "Cost"])));
-    let (_, other) = bench.post(&with(query(), json!({ "schedule_id": "mine", "fields": "Clicks" }))).await;
+    let (_, other) = post(&bench, &with(query(), &json!({ "schedule_id": "mine", "fields": "Clicks" }))).await;
     assert_eq!(other["data"], done["data"], "what was started under the id stays");
 
     let wholesale = json!({ "ds_accounts": "1000000004", "fields": "CampaignId,Date,Cost", "max_rows": 5000,
                             "end_date": "2026-11-07" });
-    let (_, first) = bench.post(&with(query(), wholesale)).await;
+    let (_, first) = post(&bench, &with(query(), &wholesale)).await;
     assert_eq!(first["data"].as_array().map(Vec::len), Some(1001), "a thousand rows and the header");
     let next = first["meta"]["paginate"]["next"].as_str().expect("a next page");
     assert!(next.starts_with("https://elsewhere.example/"), "{next}");

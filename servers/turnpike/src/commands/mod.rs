@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod healthcheck;
+pub(crate) mod jobs;
 pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod serve;

@@ -41,7 +41,7 @@ impl Gateway {
     /// Keeps an answer that the tool allows to be kept, that was given, and that is not a kept one itself.
     pub(super) fn keep(&self, call: &Call, result: &Result<Shown, Refusal>, recorded: &Result<Price, LedgerError>) {
         let (Some(_), Some(connected)) = (call.found.spec().cache, &call.connected) else { return };
-        if let (Ok(Shown { answer, .. }), Ok(_)) = (result, recorded)
+        if let (Ok(Shown { answer, .. }), Ok(_), None) = (result, recorded, &call.job)
             && answer.kept_since.is_none()
         {
             self.kept.0.insert(key(call, connected), Arc::new((call.began, answer.value.clone())));

@@ -1,6 +1,9 @@
 //! A call, in order. Each step is a function with its reason; [`Gateway::call`] reads from top to bottom.
 
+mod background;
+mod cancel;
 mod checks;
+mod jobs;
 mod kept;
 mod record;
 mod refusal;
@@ -11,14 +14,18 @@ mod writes;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+pub(crate) use background::Background;
 use futures_util::FutureExt as _;
+pub(crate) use jobs::UNKNOWN_JOB;
 pub(crate) use kept::KeptAnswers;
 use refusal::Refusal;
 use rmcp::model::{CallToolResult, JsonObject};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use turnpike_core::{CallId, Canonical, Outcome, Timestamp};
+use turnpike_sdk::Prepared;
+use turnpike_store::JobRow;
 use turnpike_telemetry::{CallSpan, Traceparent, call_span};
 use turnpike_upstream::Lane;
 
@@ -38,16 +45,32 @@ pub(crate) struct CallRequest {
 /// A call under way: what is known from its beginning, and what the steps find out.
 struct Call {
     id: CallId,
+    /// The tool that was called.
+    called: Found,
+    /// The tool whose work it is: the same, unless it is that of a job.
     found: Found,
     caller: Arc<Caller>,
     client: Option<String>,
-    /// Digest of the arguments without the confirmation: a preview and its confirmation have the same.
+    /// The arguments without the confirmation, as JSON.
+    arguments: String,
+    /// Their digest: a preview and its confirmation have the same.
     digest: String,
     began: Timestamp,
     cancelled: CancellationToken,
     trace_id: Option<String>,
     connected: Option<Arc<Connected>>,
     lane: Option<Arc<Lane>>,
+    /// The job that it asks for, or leaves behind.
+    job: Option<JobRow>,
+}
+
+/// What the protocol layer makes an answer of.
+pub(crate) struct Reply {
+    pub(crate) result: CallToolResult,
+    /// Class of the refusal, if it is one.
+    pub(crate) class: Option<&'static str>,
+    /// The job that was asked for or left behind.
+    pub(crate) job: Option<JobRow>,
 }
 
 /// What a call came to.
@@ -66,7 +89,27 @@ struct Shown {
 
 impl Gateway {
     /// Runs one call. Whatever happens in it, the ledger knows before the answer leaves.
-    pub(crate) async fn call(&self, request: CallRequest) -> CallToolResult {
+    pub(crate) async fn call(&self, request: CallRequest) -> Reply {
+        let (mut call, arguments, span) = self.begin(request);
+        async {
+            // rmcp would leave a call whose handler panics without any answer.
+            let ran = AssertUnwindSafe(async {
+                let answer = self.run(&mut call, arguments).await?;
+                self.shown(answer)
+            });
+            let result = ran.catch_unwind().await.unwrap_or_else(|_| Err(Refusal::panicked()));
+            let recorded = self.record(&call, &result).await;
+            self.keep(&call, &result, &recorded);
+            let class = result.as_ref().err().map(|refusal| refusal.class);
+            let answered = recorded.is_ok();
+            let result = self.reply(&call, result, recorded);
+            Reply { result, class, job: call.job.filter(|_| answered) }
+        }
+        .instrument(span)
+        .await
+    }
+
+    fn begin(&self, request: CallRequest) -> (Call, JsonObject, Span) {
         let CallRequest { found, arguments, caller, client, protocol_version, traceparent, cancelled } = request;
         let id: CallId = self.ambient.id();
         let span = call_span(&CallSpan {
@@ -77,43 +120,50 @@ impl Gateway {
             protocol_version: &protocol_version,
             parent: traceparent.as_ref(),
         });
-        let trace_id = Traceparent::of(&span).or(traceparent).map(|trace| trace.trace_id());
-        let digest = digest(&found, &arguments);
-        let (began, connected, lane) = (self.ambient.now(), None, None);
-        let mut call = Call { id, found, caller, client, digest, began, cancelled, trace_id, connected, lane };
-        async {
-            // rmcp would leave a call whose handler panics without any answer.
-            let ran = AssertUnwindSafe(async {
-                let answer = self.run(&mut call, arguments).await?;
-                self.shown(answer)
-            });
-            let result = ran.catch_unwind().await.unwrap_or_else(|_| Err(Refusal::panicked()));
-            let recorded = self.record(&call, &result).await;
-            self.keep(&call, &result, &recorded);
-            self.reply(&call, result, recorded)
-        }
-        .instrument(span)
-        .await
+        let call = Call {
+            id,
+            digest: String::new(),
+            arguments: unconfirmed(&arguments),
+            began: self.ambient.now(),
+            called: found.clone(),
+            trace_id: Traceparent::of(&span).or(traceparent).map(|trace| trace.trace_id()),
+            found,
+            caller,
+            client,
+            cancelled,
+            connected: None,
+            lane: None,
+            job: None,
+        };
+        (Call { digest: digest(&call), ..call }, arguments, span)
     }
 
     async fn run(&self, call: &mut Call, arguments: JsonObject) -> Result<Answer, Refusal> {
         self.check_tenant(call)?;
         self.check_scope(call)?;
         self.check_limits(call)?;
-        let _place = self.check_concurrency(call)?;
+        let place = self.check_concurrency(call)?;
         let prepared = call.found.tool().prepare(arguments)?;
         let connected = self.check_connection(call).await?;
+        let prepared = match prepared {
+            Prepared::Job(id) => Box::pin(self.take_up(call, &connected, &id)).await?,
+            prepared => prepared,
+        };
         self.check_accounts(call, &connected, &prepared.touches())?;
         if let Some(answer) = self.find_kept(call, &connected) {
             return Ok(answer);
         }
-        self.work(call, &connected, prepared).await
+        self.work(call, &connected, prepared, place).await
     }
 }
 
-fn digest(found: &Found, arguments: &JsonObject) -> String {
+fn unconfirmed(arguments: &JsonObject) -> String {
     let mut arguments = arguments.clone();
     arguments.remove("preview_id");
-    let bytes = serde_json::to_vec(&arguments).unwrap_or_default();
-    Canonical::of("arguments/1").field(found.manifest().name).field(found.spec().name).field(bytes).digest().to_string()
+    serde_json::to_string(&arguments).unwrap_or_default()
+}
+
+fn digest(call: &Call) -> String {
+    let (integration, tool) = (call.found.manifest().name, call.found.spec().name);
+    Canonical::of("arguments/1").field(integration).field(tool).field(&call.arguments).digest().to_string()
 }

@@ -1,6 +1,6 @@
 //! The ledger row, written before the answer leaves.
 
-use turnpike_core::Micros;
+use turnpike_core::{Micros, Outcome};
 use turnpike_limiter::{Bucket, Whose};
 use turnpike_metering::{LedgerError, Price};
 use turnpike_store::CallRow;
@@ -18,13 +18,15 @@ impl Gateway {
     pub(super) async fn record(&self, call: &Call, result: &Result<Shown, Refusal>) -> Result<Price, LedgerError> {
         let (outcome, class) = match result {
             Ok(shown) => (shown.answer.outcome, None),
+            Err(refusal) if refusal.outcome == Outcome::Pending => (refusal.outcome, None),
             Err(refusal) => (refusal.outcome, Some(refusal.class)),
         };
         if class.is_some() && call.connected.is_none() && !self.may_record_refusal(call) {
             return Ok(Price { list: Micros(0), charged: Micros(0), currency: self.prices.currency() });
         }
-        let (manifest, spec) = (call.found.manifest(), call.found.spec());
-        let price = self.prices.price(spec.cost.as_str(), outcome);
+        let (manifest, tool) = (call.called.manifest(), call.called.spec().name);
+        // What a job costs depends on the tool whose work it is, not on the one that fetches it.
+        let price = self.prices.price(call.found.spec().cost.as_str(), outcome);
         let steps = call.lane.as_ref().map(|lane| lane.steps()).unwrap_or_default();
         let connection = call.connected.as_ref().map(|connected| &connected.connection);
         let duration = self.ambient.now().since(call.began);
@@ -35,7 +37,7 @@ impl Gateway {
             principal: call.caller.principal.clone(),
             client: call.client.clone(),
             integration: manifest.name.into(),
-            tool: spec.name.into(),
+            tool: tool.into(),
             outcome,
             class: class.map(str::to_owned),
             list_price: price.list,
@@ -55,7 +57,7 @@ impl Gateway {
             span.record("error.type", class);
         }
         tracing::info!(
-            call_id = %call.id, tenant_id = %call.caller.tenant, integration = manifest.name, tool = spec.name, %outcome,
+            call_id = %call.id, tenant_id = %call.caller.tenant, integration = manifest.name, tool, %outcome,
             class, price = %price.money(), millis = duration.as_millis(), upstream_requests = steps.len(), "call",
         );
         self.ledger.record(row).await.map(|()| price)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use turnpike_core::Outcome;
 use turnpike_metering::{LedgerError, Price};
 
-use super::{Answer, Call, Refusal, Shown, text};
+use super::{Answer, Call, Refusal, Shown, jobs::seconds_until, text};
 use crate::Gateway;
 
 impl Gateway {
@@ -15,9 +15,7 @@ impl Gateway {
         let (value, text) = text::clean(answer.value);
         let most = self.limits.answer_characters;
         if text.len() > most && value["status"] != "applied" {
-            let message = format!("the answer has {} characters, more than {most}", text.len());
-            return Err(Refusal::new(Outcome::CallerFault, "too_large", message)
-                .next("Ask for fewer rows, fewer days or fewer fields."));
+            return Err(too_large(text.len(), most));
         }
         Ok(Shown { answer: Answer { value, ..answer }, text })
     }
@@ -54,11 +52,16 @@ impl Gateway {
     }
 
     /// A refusal goes as text and in `_meta`, not as structured content: that must have the tool's output schema.
-    fn refuse(&self, call: &Call, refusal: &Refusal, price: Option<Price>) -> CallToolResult {
+    pub(super) fn refuse(&self, call: &Call, refusal: &Refusal, price: Option<Price>) -> CallToolResult {
         let connection = call.connected.as_ref().map(|connected| connected.connection.id);
         let link = connection.filter(|_| refusal.reconnect).map(|id| format!("{}/reconnect/{id}", self.public_url));
         let mut meta = self.meta(call, refusal.outcome, price);
-        meta.insert("error".into(), text::clean(refusal.details(link.as_deref())).0);
+        let mut details = text::clean(refusal.details(link.as_deref())).0;
+        if let (Outcome::Pending, Some(job)) = (refusal.outcome, &call.job) {
+            details["job_id"] = json!(job.id);
+            details["poll_after_seconds"] = json!(seconds_until(job.poll_at, self.ambient.now()));
+        }
+        meta.insert("error".into(), details);
         let (words, _) = text::clean(Value::String(format!("{} (call id {})", refusal.text(link.as_deref()), call.id)));
         let mut reply = CallToolResult::error(vec![ContentBlock::text(words.as_str().unwrap_or_default())]);
         reply.meta = Some(meta);
@@ -78,6 +81,11 @@ impl Gateway {
         }
         meta
     }
+}
+
+pub(super) fn too_large(length: usize, most: usize) -> Refusal {
+    Refusal::new(Outcome::CallerFault, "too_large", format!("the answer has {length} characters, more than {most}"))
+        .next("Ask for fewer rows, fewer days or fewer fields.")
 }
 
 fn not_recorded(error: &LedgerError, result: &Result<Shown, Refusal>) -> Refusal {

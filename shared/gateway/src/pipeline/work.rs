@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use turnpike_core::Outcome;
-use turnpike_sdk::{CallScope, Cx, Prepared, PreparedLong, Progress};
+use tokio::sync::OwnedSemaphorePermit;
+use turnpike_core::{Fault, Outcome};
+use turnpike_sdk::{BoxFuture, CallScope, Cx, Egress, Prepared, Request, Response};
+use turnpike_upstream::Lane;
 
 use super::{Answer, Call, Refusal};
 use crate::{Gateway, gateway::Connected};
@@ -15,16 +17,19 @@ impl Gateway {
         call: &mut Call,
         connected: &Connected,
         prepared: Prepared,
+        place: OwnedSemaphorePermit,
     ) -> Result<Answer, Refusal> {
-        let cx = self.context(call, connected)?;
+        let waits = !matches!(prepared, Prepared::Long { background: true, .. });
+        let cx = self.context(call, connected, waits)?;
         // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
         let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });
-        let work = Box::pin(self.dispatch(call, cx, prepared));
+        let (time, gone) = (call.found.spec().timeout, call.cancelled.clone());
+        let work = Box::pin(self.dispatch(call, cx, prepared, place));
         let result = if may_stop {
             tokio::select! {
                 biased;
-                () = call.cancelled.cancelled() => return Err(cancelled()),
-                result = tokio::time::timeout(call.found.spec().timeout, work) => result.map_err(|_| timed_out(call))?,
+                () = gone.cancelled() => return Err(cancelled()),
+                result = tokio::time::timeout(time, work) => result.unwrap_or_else(|_| Err(timed_out(call))),
             }
         } else {
             work.await
@@ -40,7 +45,7 @@ impl Gateway {
         Ok(answer)
     }
 
-    fn context(&self, call: &mut Call, connected: &Connected) -> Result<Cx, Refusal> {
+    fn context(&self, call: &mut Call, connected: &Connected, waits: bool) -> Result<Cx, Refusal> {
         let deadline = call.began.plus(call.found.spec().timeout);
         let lane = self.upstream.lane(connected.connection.clone(), deadline).map(Arc::new).ok_or_else(|| {
             tracing::error!(connection_id = %connected.connection.id, "its integration, or the sandbox it needs, is not served here");
@@ -54,41 +59,36 @@ impl Gateway {
             principal: call.caller.principal.clone(),
             connection: connected.connection.clone(),
             version: version.unwrap_or_default(),
-            egress: lane,
+            egress: if waits { lane } else { Arc::new(WithoutTime(lane)) },
             handles: self.handles.clone(),
         }))
     }
 
-    async fn dispatch(&self, call: &Call, cx: Cx, prepared: Prepared) -> Result<Answer, Refusal> {
+    async fn dispatch(
+        &self,
+        call: &mut Call,
+        cx: Cx,
+        prepared: Prepared,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Answer, Refusal> {
         match prepared {
-            Prepared::Read(read) => {
-                let value = read.call(cx).await?;
-                Ok(Answer { outcome: Outcome::Success, value, kept_since: None })
-            }
-            Prepared::Long { work, background } => Box::pin(self.long(call, cx, &*work, background)).await,
+            prepared if call.job.is_some() => Box::pin(self.go_on(call, cx, prepared, place)).await,
+            Prepared::Read(read) => self.read(call, cx, read, place).await,
+            Prepared::Long { work, background } => Box::pin(self.long(call, &cx, &*work, background)).await,
             Prepared::Write { steps, preview_id: None } => Box::pin(self.preview(call, &cx, &*steps)).await,
             Prepared::Write { steps, preview_id: Some(id) } => Box::pin(self.confirm(call, &cx, &*steps, &id)).await,
+            // Taken up before it comes here.
+            Prepared::Job(_) => Err(Refusal::internal()),
         }
     }
 }
 
-impl Gateway {
-    /// Begins, and looks again until it is done.
-    async fn long(&self, call: &Call, cx: Cx, work: &dyn PreparedLong, _: bool) -> Result<Answer, Refusal> {
-        let mut progress = work.begin(&cx).await?;
-        loop {
-            match progress {
-                Progress::Done(mut value) => {
-                    value["status"] = "done".into();
-                    return Ok(Answer { outcome: Outcome::Success, value, kept_since: None });
-                }
-                Progress::Pending { poll_after, .. } if cx.time_left() < poll_after => return Err(timed_out(call)),
-                Progress::Pending { job, poll_after } => {
-                    cx.pause(poll_after).await;
-                    progress = work.poll(&job, &cx).await?;
-                }
-            }
-        }
+/// The way out of work that nobody waits for: it has no time, and sends as any other.
+struct WithoutTime(Arc<Lane>);
+
+impl Egress for WithoutTime {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>> {
+        self.0.send(request)
     }
 }
 
@@ -96,7 +96,7 @@ fn cancelled() -> Refusal {
     Refusal::new(Outcome::CallerFault, "cancelled", "the client went away before the answer was there")
 }
 
-fn timed_out(call: &Call) -> Refusal {
+pub(super) fn timed_out(call: &Call) -> Refusal {
     let seconds = call.found.spec().timeout.as_secs();
     let waiting_outside = call.lane.as_ref().is_some_and(|lane| lane.in_flight());
     let outcome = if waiting_outside { Outcome::UpstreamFault } else { Outcome::OurFault };
