@@ -11,19 +11,23 @@ mod prompts;
 mod resources;
 mod rounds;
 mod samples;
+mod tasks;
 mod tools;
 
+use std::sync::Arc;
+
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CompletionInfo,
-    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec, ServerCapabilities, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+    CompletionInfo, DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
+    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec, ServerCapabilities,
+    ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ServerHandler, model};
 
 use changes::Changes;
+use turnpike_gateway::{Face, Gateway, McpHost, Origin};
 
 /// How long a client may keep a list, in milliseconds.
 const FRESH_MS: u64 = 60_000;
@@ -36,18 +40,14 @@ const STATE_KEY: &[u8; 32] = b"conformance-fixture-signing-key!";
 pub struct Fixture {
     changes: Changes,
     states: RequestStateCodec,
+    host: McpHost,
 }
 
 impl Fixture {
-    /// A fixture with no subscribers yet. Clone it for each request.
-    pub fn new() -> Self {
-        Self { changes: Changes::new(), states: RequestStateCodec::new_unchecked(STATE_KEY.as_slice()) }
-    }
-}
-
-impl Default for Fixture {
-    fn default() -> Self {
-        Self::new()
+    /// A fixture with no subscribers yet, whose tasks are those of the probe's server. Clone it for each request.
+    pub fn new(gateway: Arc<Gateway>) -> Self {
+        let host = McpHost::new(gateway, Face::One("probe"), Origin::Request);
+        Self { changes: Changes::new(), states: RequestStateCodec::new_unchecked(STATE_KEY.as_slice()), host }
     }
 }
 
@@ -63,6 +63,7 @@ impl ServerHandler for Fixture {
             .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("turnpike-conformance", env!("CARGO_PKG_VERSION")))
@@ -93,6 +94,30 @@ impl ServerHandler for Fixture {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         tools::call(self, request, context).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.host.get_task(request, context).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.host.update_task(request, context).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.host.cancel_task(request, context).await
     }
 
     async fn list_prompts(

@@ -5,7 +5,7 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
 
 use super::changes::Change;
-use super::{Fixture, live, rounds, samples};
+use super::{Fixture, live, rounds, samples, tasks};
 
 /// In the order of the names: the list must be the same each time, and one scenario calls its first tool with `{}`.
 const TOOLS: &[(&str, &str)] = &[
@@ -35,11 +35,15 @@ const TOOLS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn list() -> Vec<Tool> {
-    TOOLS.iter().map(|(name, description)| Tool::new(*name, *description, input_schema(name))).collect()
+    TOOLS
+        .iter()
+        .chain(tasks::TOOLS)
+        .map(|(name, description)| Tool::new(*name, *description, input_schema(name)))
+        .collect()
 }
 
 pub(super) fn find(name: &str) -> Option<Tool> {
-    let (name, description) = TOOLS.iter().find(|(known, _)| *known == name)?;
+    let (name, description) = TOOLS.iter().chain(tasks::TOOLS).find(|(known, _)| *known == name)?;
     Some(Tool::new(*name, *description, input_schema(name)))
 }
 
@@ -53,6 +57,10 @@ pub(super) async fn call(
     }
     let result = match request.name.as_ref() {
         "json_schema_2020_12_tool" | "test_custom_header" => says(&echo(request.arguments.as_ref())),
+        "greet" => says(&tasks::greeting(request.arguments.as_ref())),
+        name if tasks::TOOLS.iter().any(|(known, _)| *known == name) => {
+            return tasks::call(&fixture.host, &request, context).await;
+        }
         "test_simple_text" => says("This is a simple text response for testing."),
         "test_image_content" => CallToolResult::success(vec![samples::image()]),
         "test_audio_content" => CallToolResult::success(vec![samples::audio()]),
@@ -114,7 +122,8 @@ fn input_schema(name: &str) -> JsonObject {
             "type": "object",
             "properties": { "region": { "type": "string", "x-mcp-header": "Region" } },
         }),
-        _ => json!({ "type": "object", "properties": {}, "additionalProperties": false }),
+        _ => tasks::schema(name)
+            .unwrap_or_else(|| json!({ "type": "object", "properties": {}, "additionalProperties": false })),
     };
     // Each of them is an object, and an empty one would fail the suites.
     if let Value::Object(schema) = schema { schema } else { JsonObject::new() }
