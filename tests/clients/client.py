@@ -13,6 +13,8 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 
 REVISION = {"legacy": "2025-11-25", "modern": "2026-07-28"}
 MODE = {"legacy": "legacy", "modern": "auto"}
+# Listed on every server, also where no step of the plan leaves it anything to do.
+KIT = re.compile(r"(^|_)get_job$")
 CALL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -80,7 +82,7 @@ async def exercise(client: Client, plan: list[dict[str, Any]]) -> dict[str, int]
         confirmed = await call(tool, {**arguments, "preview_id": answer["preview_id"]})
         must(confirmed["status"] == "applied", f"{name} was confirmed, and its status is {confirmed['status']}.")
         must(confirmed["after"] == answer["after"], f"{name} did something else than its preview said.")
-    missed = [name for name in tools if name not in used]
+    missed = [name for name in tools if name not in used and not KIT.search(name)]
     must(not missed, f"the plan never calls {', '.join(missed)}.")
     must(used, "the plan is empty.")
     return {"tools": len(tools), "calls": len(call_ids)}

@@ -10,6 +10,8 @@ import { isDeepStrictEqual } from 'node:util';
 import Ajv from 'ajv/dist/2020.js';
 
 const REVISION = { legacy: '2025-11-25', modern: '2026-07-28' };
+// Listed on every server, also where no step of the plan leaves it anything to do.
+const KIT = /(^|_)get_job$/;
 const CALL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The command line, with the plan read. */
@@ -55,6 +57,8 @@ export async function exercise(plan, listTools, callTool) {
   };
   let answer = {};
   for (const { tool: name, arguments: planned, write = false, takes } of plan) {
+    // A client that takes tasks for answers has waited for the result by itself.
+    if (takes === 'job_id' && !(takes in answer) && answer.status === 'done') continue;
     must(!takes || takes in answer, `${name} takes ${takes}, which the answer before does not have.`);
     const args = takes ? { ...planned, [takes]: answer[takes] } : planned;
     const tool = tools.get(name);
@@ -68,7 +72,7 @@ export async function exercise(plan, listTools, callTool) {
     must(confirmed.status === 'applied', `${name} was confirmed, and its status is ${confirmed.status}.`);
     must(isDeepStrictEqual(confirmed.after, answer.after), `${name} did something else than its preview said.`);
   }
-  const missed = [...tools.keys()].filter((name) => !used.has(name));
+  const missed = [...tools.keys()].filter((name) => !used.has(name) && !KIT.test(name));
   must(missed.length === 0, `the plan never calls ${missed.join(', ')}.`);
   must(used.size > 0, 'the plan is empty.');
   return { tools: tools.size, calls: callIds.size };

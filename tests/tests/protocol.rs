@@ -304,7 +304,7 @@ async fn a_scope_that_is_missing_hides_the_tool_and_is_named_when_it_is_called()
     let tenant = app.tenant("one").await;
     let reader = app.agent(tenant.id, vec!["probe:read".into()]).await;
     let names: Vec<_> = reader.tools("/probe/mcp").await.iter().map(|tool| tool["name"].clone()).collect();
-    assert_eq!(names, ["echo", "fetch", "hang", "panic"]);
+    assert_eq!(names, ["echo", "fetch", "dig", "hang", "panic", "get_job"]);
     let combined = reader.tools("/mcp").await;
     assert!(combined.iter().all(|tool| tool["name"].as_str().unwrap().starts_with("probe_")), "{combined:?}");
 

@@ -31,7 +31,13 @@ impl Caller {
     /// The same for this server. Making an HTTP client takes longer than many calls, so it is kept.
     #[must_use]
     pub fn at(&self, server: &Server) -> Self {
-        Self { url: format!("{}/google-ads/mcp", server.url), ..self.clone() }
+        self.at_integration("google-ads", server)
+    }
+
+    /// The same for another of its integrations.
+    #[must_use]
+    pub fn at_integration(&self, integration: &str, server: &Server) -> Self {
+        Self { url: format!("{}/{integration}/mcp", server.url), ..self.clone() }
     }
 
     /// The same with another key.

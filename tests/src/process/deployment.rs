@@ -86,6 +86,11 @@ impl Deployment {
         self.run(&["connect", "--tenant", &tenant, "--integration", vendor.name], Some(credential)).await;
     }
 
+    /// What `turnpike jobs` prints.
+    pub async fn jobs(&self, tenant: TenantId) -> String {
+        self.run(&["jobs", "--tenant", &tenant.to_string()], None).await
+    }
+
     /// Starts the server on a free port.
     pub async fn serve(&self) -> Server {
         let mut command = turnpike();

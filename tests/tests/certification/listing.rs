@@ -1,6 +1,7 @@
 //! What agents and their hosts rely on: the tools as they are listed, and answers that have the shape they promise.
 
 use serde_json::{Value, json};
+use turnpike_sdk::Integration;
 use turnpike_tests::{
     app::{TestApp, integrations},
     tour::tour,
@@ -68,7 +69,7 @@ async fn every_tool_is_described_as_hosts_need_it() {
 async fn every_answer_has_the_shape_that_its_tool_promises_and_fits_an_agent() {
     let app = TestApp::start().await;
     let tenant = app.tenant("one").await;
-    for integration in turnpike_catalog::integrations() {
+    for integration in turnpike_catalog::integrations().into_iter().map(Integration::with_kit) {
         let name = integration.manifest.name;
         for stop in tour(&integration, &tenant.agent).await {
             let schema = Value::Object(integration.find_tool(stop.tool).unwrap().output_schema.clone());
