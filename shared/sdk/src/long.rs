@@ -25,6 +25,10 @@ pub enum Progress<Job, Answer> {
 ///
 /// The pipeline begins it, and polls while the call's time lasts. After that it keeps the job and answers `pending`; the
 /// kit's own `get_job` goes on from there, also after a restart.
+///
+/// An error that the upstream may recover from leaves the job as it is, to be looked at again. [`ToolError::Refused`],
+/// [`ToolError::Argument`], and faults of the classes *BadRequest* and *Permission* end it: say so when the upstream has given
+/// the work up.
 pub trait LongTool: Send + Sync + 'static {
     /// Its arguments; unknown fields must be refused (`#[serde(deny_unknown_fields)]`).
     type Args: DeserializeOwned + JsonSchema + NamesAccounts + Send + Sync + 'static;

@@ -12,7 +12,7 @@ async fn every_listing_is_the_same_in_small_pages_and_in_one() {
     let app = TestApp::start_unlimited().await;
     let tenant = app.tenant("one").await;
     let mut tried = 0;
-    for integration in turnpike_catalog::integrations() {
+    for integration in turnpike_catalog::integrations().into_iter().map(Integration::with_kit) {
         for example in (integration.examples)() {
             let tool = integration.find_tool(example.tool).unwrap();
             let pages = tool.input_schema["properties"].get("cursor").is_some();

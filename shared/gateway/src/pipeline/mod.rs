@@ -1,7 +1,5 @@
 //! A call, in order. Each step is a function with its reason; [`Gateway::call`] reads from top to bottom.
 
-mod background;
-mod cancel;
 mod checks;
 mod jobs;
 mod kept;
@@ -14,9 +12,8 @@ mod writes;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-pub(crate) use background::Background;
 use futures_util::FutureExt as _;
-pub(crate) use jobs::UNKNOWN_JOB;
+pub(crate) use jobs::{Background, UNKNOWN_JOB};
 pub(crate) use kept::KeptAnswers;
 use refusal::Refusal;
 use rmcp::model::{CallToolResult, JsonObject};

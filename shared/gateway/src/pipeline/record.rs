@@ -1,11 +1,11 @@
 //! The ledger row, written before the answer leaves.
 
-use turnpike_core::{Micros, Outcome};
+use turnpike_core::Micros;
 use turnpike_limiter::{Bucket, Whose};
 use turnpike_metering::{LedgerError, Price};
 use turnpike_store::CallRow;
 
-use super::{Call, Refusal, Shown};
+use super::{Call, Refusal, Shown, jobs::PENDING};
 use crate::Gateway;
 
 /// Refusals of a tenant that are written down in a minute.
@@ -18,7 +18,7 @@ impl Gateway {
     pub(super) async fn record(&self, call: &Call, result: &Result<Shown, Refusal>) -> Result<Price, LedgerError> {
         let (outcome, class) = match result {
             Ok(shown) => (shown.answer.outcome, None),
-            Err(refusal) if refusal.outcome == Outcome::Pending => (refusal.outcome, None),
+            Err(refusal) if refusal.class == PENDING => (refusal.outcome, None),
             Err(refusal) => (refusal.outcome, Some(refusal.class)),
         };
         if class.is_some() && call.connected.is_none() && !self.may_record_refusal(call) {

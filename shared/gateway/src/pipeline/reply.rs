@@ -5,7 +5,11 @@ use serde_json::{Value, json};
 use turnpike_core::Outcome;
 use turnpike_metering::{LedgerError, Price};
 
-use super::{Answer, Call, Refusal, Shown, jobs::seconds_until, text};
+use super::{
+    Answer, Call, Refusal, Shown,
+    jobs::{PENDING, seconds_until},
+    text,
+};
 use crate::Gateway;
 
 impl Gateway {
@@ -57,7 +61,7 @@ impl Gateway {
         let link = connection.filter(|_| refusal.reconnect).map(|id| format!("{}/reconnect/{id}", self.public_url));
         let mut meta = self.meta(call, refusal.outcome, price);
         let mut details = text::clean(refusal.details(link.as_deref())).0;
-        if let (Outcome::Pending, Some(job)) = (refusal.outcome, &call.job) {
+        if let (PENDING, Some(job)) = (refusal.class, &call.job) {
             details["job_id"] = json!(job.id);
             details["poll_after_seconds"] = json!(seconds_until(job.poll_at, self.ambient.now()));
         }

@@ -19,7 +19,7 @@ impl Gateway {
         prepared: Prepared,
         place: OwnedSemaphorePermit,
     ) -> Result<Answer, Refusal> {
-        let waits = !matches!(prepared, Prepared::Long { background: true, .. });
+        let waits = call.job.is_some() || !matches!(prepared, Prepared::Long { background: true, .. });
         let cx = self.context(call, connected, waits)?;
         // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
         let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });
@@ -38,11 +38,15 @@ impl Gateway {
         if failed_upstream && call.lane.as_ref().is_some_and(|lane| lane.own_fault().is_some()) {
             return Err(Refusal::internal());
         }
-        let mut answer = result?;
-        if connected.connection.sandbox && answer.outcome != Outcome::Replayed {
-            answer.outcome = Outcome::Sandbox;
+        match result {
+            Ok(answer) if connected.connection.sandbox && answer.outcome != Outcome::Replayed => {
+                Ok(Answer { outcome: Outcome::Sandbox, ..answer })
+            }
+            Err(refusal) if connected.connection.sandbox && refusal.outcome == Outcome::Pending => {
+                Err(Refusal { outcome: Outcome::Sandbox, ..refusal })
+            }
+            result => result,
         }
-        Ok(answer)
     }
 
     fn context(&self, call: &mut Call, connected: &Connected, waits: bool) -> Result<Cx, Refusal> {

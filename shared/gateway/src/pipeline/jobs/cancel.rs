@@ -6,8 +6,10 @@ use tracing::Instrument as _;
 use turnpike_sdk::Prepared;
 use turnpike_store::{JobRow, JobState};
 
-use super::{Call, CallRequest, Refusal, Reply};
-use crate::Gateway;
+use crate::{
+    Gateway,
+    pipeline::{Call, CallRequest, Refusal, Reply},
+};
 
 impl Gateway {
     /// Finds a job and leaves it as it is.
