@@ -14,8 +14,10 @@ pub const ACCOUNT: &str = "one";
 pub const PANICS_EARLY: &str = "panic early";
 /// How long a probe tool may take.
 pub const TIMEOUT: Duration = Duration::from_millis(400);
-/// When the probe's long work wants to be looked at again: once in a call's time.
-pub const LOOK_AFTER: Duration = Duration::from_millis(200);
+/// How long a call of the probe's long tool may take, and when its work wants to be looked at again: once in that time.
+pub const DIG_TIME: Duration = Duration::from_millis(1200);
+/// See above.
+pub const LOOK_AFTER: Duration = Duration::from_millis(600);
 
 /// The probe.
 pub fn integration() -> Integration {

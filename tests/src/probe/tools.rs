@@ -96,7 +96,7 @@ impl LongTool for Dig {
     type Args = Args;
     type Job = Hole;
     type Answer = Dug;
-    const SPEC: ToolSpec = ToolSpec { cost: Cost::Heavy, ..spec("dig") };
+    const SPEC: ToolSpec = ToolSpec { cost: Cost::Heavy, timeout: super::DIG_TIME, ..spec("dig") };
 
     async fn begin(_: &Args, cx: &Cx) -> Result<Progress<Hole, Dug>, ToolError> {
         cx.send(Request::get("/value")).await?;

@@ -1,6 +1,6 @@
 //! Running the tool, in its time.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::OwnedSemaphorePermit;
 use turnpike_core::{Fault, Outcome};
@@ -9,6 +9,9 @@ use turnpike_upstream::Lane;
 
 use super::{Answer, Call, Refusal};
 use crate::{Gateway, gateway::Connected};
+
+/// A read sees to its own time; when that is over, it may need a moment more to be kept.
+const KEEPING: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// Does the work, and gives it the outcome of the sandbox where it was the sandbox that did it.
@@ -23,7 +26,9 @@ impl Gateway {
         let cx = self.context(call, connected, waits)?;
         // Changing something cannot be broken off half-way: a confirmed write runs to its end, whoever waits for it.
         let may_stop = !matches!(prepared, Prepared::Write { preview_id: Some(_), .. });
-        let (time, gone) = (call.found.spec().timeout, call.cancelled.clone());
+        let writes = matches!(prepared, Prepared::Write { .. });
+        let time = call.found.spec().timeout + if writes { Duration::ZERO } else { KEEPING };
+        let gone = call.cancelled.clone();
         let work = Box::pin(self.dispatch(call, cx, prepared, place));
         let result = if may_stop {
             tokio::select! {

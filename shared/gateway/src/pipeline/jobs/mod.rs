@@ -80,7 +80,8 @@ impl Gateway {
         background: bool,
     ) -> Result<Answer, Refusal> {
         let deadline = call.began.plus(call.found.spec().timeout * 7 / 8);
-        let mut progress = work.begin(cx).await?;
+        let begun = timeout(deadline.since(self.ambient.now()), work.begin(cx)).await;
+        let mut progress = begun.map_err(|_| timed_out(call))??;
         loop {
             let (upstream, pause) = match progress {
                 Progress::Done(value) => return Ok(success(done(value))),
@@ -133,8 +134,8 @@ impl Gateway {
         let job = call.job.as_ref().ok_or_else(Refusal::internal)?;
         let upstream = job.upstream_json.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
         let upstream = upstream.ok_or_else(Refusal::internal)?;
-        let looked = caught(work.poll(&upstream, cx)).await;
-        match looked {
+        let looked = timeout(call.found.spec().timeout * 15 / 16, caught(work.poll(&upstream, cx))).await;
+        match looked.map_err(|_| timed_out(call))? {
             Ok(Advance::Pending { job, poll_after }) => self.pending(call, Some(&job), poll_after).await,
             Ok(Advance::Done(value)) => self.ended(call, Ok(value)).await,
             Err(error) => self.ended(call, Err(error)).await,
