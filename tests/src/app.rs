@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +20,7 @@ use turnpike::{
     operator::{KeyRequest, Operator},
 };
 use turnpike_config::{Layers, Settings};
-use turnpike_core::{Ambient, Clock, Entropy, SystemClock, TenantId, Timestamp};
+use turnpike_core::{Ambient, Clock, Entropy, Role, SystemClock, TenantId, Timestamp};
 use turnpike_gateway::Gateway;
 use turnpike_sdk::{Connection, Integration, Script, TokenEndpoint};
 use turnpike_store::{CallFilter, CallRow, Store};
@@ -81,7 +83,7 @@ pub struct TestApp {
     stop: CancellationToken,
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     folder: TempDir,
-    _postgres: Option<(Postgres, TestDatabase)>,
+    postgres: Option<(Postgres, TestDatabase)>,
 }
 
 /// A tenant of the app with one key.
@@ -97,6 +99,17 @@ pub fn integrations() -> Vec<Integration> {
     let mut all = turnpike_catalog::integrations();
     all.push(probe::integration());
     all
+}
+
+/// Takes the limits away, for tests that call without pause.
+pub fn unlimited(settings: &mut Settings) {
+    let limits = &mut settings.limits;
+    (limits.tenant_per_minute, limits.tenant_burst) = (1_000_000, 100_000);
+    (limits.principal_per_minute, limits.principal_burst) = (1_000_000, 100_000);
+    for own in settings.integrations.values_mut() {
+        (own.read_per_minute, own.read_burst) = (1_000_000, 100_000);
+        (own.write_per_minute, own.write_burst) = (1_000_000, 100_000);
+    }
 }
 
 impl TestApp {
@@ -141,7 +154,7 @@ impl TestApp {
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
         let url = format!("http://{address}");
-        Self { url, operator, gateway, clock, vendors, stop, serving, folder, _postgres: postgres }
+        Self { url, operator, gateway, clock, vendors, stop, serving, folder, postgres }
     }
 
     /// The database.
@@ -172,9 +185,38 @@ impl TestApp {
 
     /// An agent with a new key of these scopes.
     pub async fn agent(&self, tenant: TenantId, scopes: Vec<String>) -> Agent {
-        let request = KeyRequest { name: "test", scopes, servers: None, expires_at: None, live: true };
+        self.agent_of_role(tenant, scopes, None).await
+    }
+
+    /// An agent with a new key of these scopes and this role.
+    pub async fn agent_of_role(&self, tenant: TenantId, scopes: Vec<String>, role: Option<Role>) -> Agent {
+        let request = KeyRequest { name: "test", scopes, role, servers: None, expires_at: None, live: true };
         let key = self.operator.add_key(tenant, request).await.unwrap();
         Agent::new(&self.url, key.expose())
+    }
+
+    /// Every tool of every integration, as `tools/list` shows them to an agent that may use all: its name, and whether it
+    /// only reads.
+    pub async fn all_tools(&self, agent: &Agent) -> Vec<(&'static str, Vec<(String, bool)>)> {
+        let mut all = vec![];
+        for integration in integrations() {
+            let name = integration.manifest.name;
+            let listed = agent.tools(&format!("/{name}/mcp")).await;
+            let told = |tool: &Value| {
+                let reads = tool["annotations"]["readOnlyHint"].as_bool().unwrap();
+                (tool["name"].as_str().unwrap().to_owned(), reads)
+            };
+            let tools: Vec<_> = listed.iter().map(told).collect();
+            for tool in &integration.tools {
+                assert!(
+                    tools.iter().any(|(name, _)| name == tool.spec.name),
+                    "{name} does not list {}",
+                    tool.spec.name
+                );
+            }
+            all.push((name, tools));
+        }
+        all
     }
 
     /// Connects a tenant to the integration's upstream.
@@ -191,12 +233,23 @@ impl TestApp {
 
     /// From now on no row can be added to the ledger (SQLite).
     pub async fn break_ledger(&self) {
-        let url = format!("sqlite:{}", self.folder.path().join("turnpike.db").display());
-        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        sqlx::query("CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END")
-            .execute(&pool)
-            .await
-            .unwrap();
+        let broken = "CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END";
+        self.execute_as_owner(broken).await;
+    }
+
+    /// Runs one statement as the owner of the tables.
+    pub async fn execute_as_owner(&self, sql: &'static str) {
+        match &self.postgres {
+            Some((_, database)) => {
+                let mut owner = sqlx::PgConnection::connect(&database.owner_url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+            }
+            None => {
+                let url = format!("sqlite:{}", self.folder.path().join("turnpike.db").display());
+                let mut owner = sqlx::SqliteConnection::connect(&url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+            }
+        }
     }
 
     /// Begins to stop, as at SIGTERM.

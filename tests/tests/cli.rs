@@ -197,14 +197,74 @@ async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
     fails(&["connect", "-c", file, "--tenant", &tenant, "--integration", "gogle-ads", "--sandbox"], &["gogle-ads"]);
     fails(&["stdio", "-c", file, "--tenant", &tenant, "--server", "gogle-ads"], &["gogle-ads"]);
     fails(&["stdio", "-c", file, "--tenant", nobody, "--server", "google-ads"], &["tenant"]);
+    let off = ["switch", "off", "-c", file, "--reason", "an incident"];
+    for (target, words) in [
+        (&[][..], &["--everything", "--integration"][..]),
+        (&["--integration", "gogle-ads"], &["gogle-ads", "google-ads"]),
+        (&["--integration", "google-ads", "--tool", "set_bugdet"], &["set_bugdet", "set_budget"]),
+        (&["--tenant", nobody], &["turnpike tenant list"]),
+        (&["--connection", nobody], &["connection", nobody]),
+    ] {
+        fails(&[&off, target].concat(), words);
+    }
+    fails(&["switch", "off", "-c", file, "--everything", "--reason", " "], &["--reason"]);
+    fails(&["switch", "on", "-c", file, "--everything"], &["turnpike switch list"]);
+    let policy = ["tool-policy", "set", "-c", file, "--integration", "google-ads", "--role", "admin", "--tenant"];
+    fails(&[&policy[..], &[nobody]].concat(), &["turnpike tenant list"]);
+    fails(&[&policy[..], &[&tenant, "--tool", "set_bugdet"]].concat(), &["set_bugdet", "set_budget"]);
 
     let server = deployment.serve().await;
     let ready = run(&["healthcheck", "--url", &server.url]);
     assert_eq!((ready.status.success(), String::from_utf8_lossy(&ready.stdout).trim()), (true, "ready"));
-    for command in ["demo", "serve", "migrate", "config", "healthcheck", "stdio", "usage", "tenant", "key", "connect"] {
+    for command in [
+        "demo",
+        "serve",
+        "migrate",
+        "config",
+        "healthcheck",
+        "stdio",
+        "usage",
+        "tenant",
+        "switch",
+        "tool-policy",
+        "key",
+        "connect",
+    ] {
         let help = String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
         assert!(help.contains("Usage: turnpike"), "{command}: {help}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_sets_is_listed_and_can_be_taken_back() {
+    let deployment = Deployment::on_sqlite("");
+    let tenant = deployment.add_tenant().await;
+    deployment.connect_sandbox(tenant).await;
+    let connection = deployment.store().await.tenant(tenant).find_connection("google-ads").await.unwrap().unwrap().id;
+    let (tenant, connection) = (tenant.to_string(), connection.to_string());
+    let run = async |arguments: &[&str]| deployment.run(arguments, None).await;
+
+    run(&["switch", "off", "--connection", &connection, "--reason", "unpaid"]).await;
+    run(&["switch", "off", "--everything", "--reason", "an incident"]).await;
+    let list = run(&["switch", "list"]).await;
+    assert!(list.contains(&format!("google-ads of tenant {tenant}  off since")) && list.contains(": unpaid"), "{list}");
+    let said = run(&["switch", "on", "--everything"]).await;
+    assert!(said.contains("still stopped in part") && said.contains("unpaid"), "{said}");
+    run(&["switch", "on", "--tenant", &tenant, "--integration", "google-ads"]).await;
+    assert_eq!(run(&["switch", "list"]).await, "Nothing is switched off.\n", "the connection has two names");
+
+    let google = ["--tenant", &tenant, "--integration", "google-ads"];
+    run(&[&["tool-policy", "set", "--role", "nobody", "--tool", "set_budget"], &google[..]].concat()).await;
+    run(&[&["tool-policy", "set", "--role", "admin"], &google[..]].concat()).await;
+    let list = run(&["tool-policy", "list", "--tenant", &tenant]).await;
+    assert!(list.contains("google-ads/*  admin") && list.contains("google-ads/set_budget  nobody"), "{list}");
+    run(&[&["tool-policy", "clear"], &google[..]].concat()).await;
+    assert!(!run(&["tool-policy", "list", "--tenant", &tenant]).await.contains('*'));
+
+    run(&["tenant", "stale-answers", "--tenant", &tenant, "--minutes", "90"]).await;
+    assert!(run(&["tenant", "list"]).await.contains("up to 90 minutes"));
+    run(&["tenant", "stale-answers", "--tenant", &tenant, "--never"]).await;
+    assert!(!run(&["tenant", "list"]).await.contains("stale"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

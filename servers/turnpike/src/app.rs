@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use turnpike_config::Settings;
 use turnpike_core::{Currency, Timestamp};
-use turnpike_gateway::{Authenticator, Gateway, Parts};
+use turnpike_gateway::{Authenticator, Gateway, Parts, Switches};
 use turnpike_metering::{Ledger, record_interrupted};
 
 use crate::{
@@ -54,6 +54,7 @@ impl App {
             public_url: public_url.clone(),
             ambient: operator.ambient.clone(),
             store: operator.store.clone(),
+            switches: Switches::start(operator.store.clone()).await.context("what is switched off cannot be read")?,
             authenticator: Authenticator::new(operator.store.clone(), operator.ambient.clone(), pepper),
             upstream: operator.upstream.clone(),
             ledger,

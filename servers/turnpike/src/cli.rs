@@ -81,10 +81,21 @@ enum Command {
         #[arg(long)]
         tenant: TenantId,
     },
-    /// Add and list tenants.
+    /// Add and list tenants, and set what they are shown while an upstream fails.
     Tenant {
         #[command(subcommand)]
         command: commands::tenant::Command,
+    },
+    /// Stop calls at once, on every running server, and let them go on: everything, or one integration, tool, tenant or
+    /// connection.
+    Switch {
+        #[command(subcommand)]
+        command: commands::switch::Command,
+    },
+    /// Ask more of those who use a tool of a tenant: a higher role, or forbid it to all.
+    ToolPolicy {
+        #[command(subcommand)]
+        command: commands::tool_policy::Command,
     },
     /// Make, list and revoke API keys.
     Key {
@@ -121,6 +132,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Usage(options) => commands::usage::run(&global.settings(None)?, &options).await?,
         Command::Jobs { tenant } => commands::jobs::run(&global.settings(None)?, tenant).await?,
         Command::Tenant { command } => commands::tenant::run(&global.settings(None)?, command).await?,
+        Command::Switch { command } => commands::switch::run(&global.settings(None)?, command).await?,
+        Command::ToolPolicy { command } => commands::tool_policy::run(&global.settings(None)?, command).await?,
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,
         Command::Connect(options) => commands::connect::run(&global.settings(None)?, &options).await?,
     }

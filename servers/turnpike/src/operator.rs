@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use secrecy::ExposeSecret as _;
 use turnpike_breaker::Breakers;
 use turnpike_config::Settings;
-use turnpike_core::{Ambient, ApiKey, ApiKeyId, ConnectionId, Handles, TenantId, Timestamp, Wire};
+use turnpike_core::{Ambient, ApiKey, ApiKeyId, ConnectionId, Handles, Role, TenantId, Timestamp, Wire};
 use turnpike_sdk::{AuthShape, Connection, Integration};
-use turnpike_store::{ConnectionState, NewApiKey, NewConnection, NewTenant, Store};
+use turnpike_store::{ConnectionState, KillSwitch, NewApiKey, NewConnection, NewTenant, Store};
 use turnpike_upstream::{Endpoint, NetworkWire, Route, Upstream};
 use turnpike_vault::{Credential, LocalKeys, Vault};
 
@@ -48,6 +48,8 @@ pub struct KeyRequest<'a> {
     pub name: &'a str,
     /// Scopes such as `google-ads:read`.
     pub scopes: Vec<String>,
+    /// What it may do with the tools that its scopes open; `None`: what its scopes need.
+    pub role: Option<Role>,
     /// The integrations it reaches; `None` is all.
     pub servers: Option<Vec<String>>,
     /// When it ends.
@@ -93,6 +95,7 @@ impl Operator {
             hint: key.hint(),
             hash: key.hash(&pepper),
             pepper_version: PEPPER_VERSION,
+            role: request.role.unwrap_or_else(|| role_for(&request.scopes)),
             scopes: request.scopes,
             servers: request.servers,
             allowed_ips: vec![],
@@ -116,6 +119,7 @@ impl Operator {
         let Some(route) = self.upstream.find_route(integration) else {
             bail!("there is no integration `{integration}` here")
         };
+        self.refuse_switched_off(tenant, integration).await?;
         let credential = Credential::from_form(&route.integration.manifest.auth, form)?;
         let mut connection = self.connection_row(tenant, integration, sandbox).await?;
         let renewal =
@@ -131,6 +135,16 @@ impl Operator {
         rows.set_connection_accounts(connection.id, &serde_json::to_string(&connection.accounts)?, self.ambient.now())
             .await?;
         Ok(connection)
+    }
+
+    /// A credential is not tried, and not exchanged, where no call may be made.
+    async fn refuse_switched_off(&self, tenant: TenantId, integration: &str) -> Result<()> {
+        let switches = self.store.system().list_switches().await?;
+        if let Some(switch) = switches.iter().find(|switch| switch.target.covers(tenant, integration, None)) {
+            let KillSwitch { target, set_at, reason, .. } = switch;
+            bail!("{target} is switched off since {set_at} ({reason}); `turnpike switch on` comes before `connect`");
+        }
+        Ok(())
     }
 
     /// The tenant's connection to the integration: the present one, or a new one.
@@ -163,6 +177,11 @@ impl Operator {
         };
         Ok(Connection { id, tenant, integration: integration.into(), sandbox, accounts: vec![] })
     }
+}
+
+/// The least role that can do all that the scopes open.
+fn role_for(scopes: &[String]) -> Role {
+    if scopes.iter().any(|scope| scope.ends_with(":write")) { Role::Member } else { Role::Auditor }
 }
 
 /// Opens the database. A SQLite file is brought to this version; PostgreSQL must have been, by its owner.

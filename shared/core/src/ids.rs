@@ -65,6 +65,10 @@ id!(
     ApiKeyId, "API key"
 );
 id!(
+    /// Something that the operator has switched off.
+    SwitchId, "switch"
+);
+id!(
     /// A previewed write that waits for its confirmation.
     PreviewId, "preview"
 );

@@ -11,6 +11,7 @@ mod handle;
 mod ids;
 mod money;
 mod outcome;
+mod role;
 mod wire;
 
 pub use ambient::{Ambient, Entropy};
@@ -19,7 +20,8 @@ pub use canonical::{Canonical, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};
 pub use handle::{HandleError, Handles};
-pub use ids::{AccountId, ApiKeyId, CallId, ConnectionId, IdError, JobId, PreviewId, TenantId};
+pub use ids::{AccountId, ApiKeyId, CallId, ConnectionId, IdError, JobId, PreviewId, SwitchId, TenantId};
 pub use money::{Currency, Micros, Money, MoneyError};
 pub use outcome::Outcome;
+pub use role::{LeastRole, Role};
 pub use wire::{Wire, WireError};

@@ -30,6 +30,8 @@ outcomes! {
     Pending = "pending",
     /// Answered from a result kept from an earlier call.
     Cached = "cached",
+    /// Answered from an earlier result because the upstream failed or asked to wait.
+    Stale = "stale",
     /// The same confirmed write, or the same job's result, again: answered with what is stored, nothing sent.
     Replayed = "replayed",
     /// A write's preview: checked, nothing changed.
@@ -38,6 +40,8 @@ outcomes! {
     Sandbox = "sandbox",
     /// The call could not be done as asked: bad arguments, no permission, cancelled, connection to be renewed.
     CallerFault = "caller_fault",
+    /// Refused because the operator has switched it off.
+    SwitchedOff = "switched_off",
     /// Refused by a limit, ours or the upstream's.
     Throttled = "throttled",
     /// Refused because the upstream is failing and the breaker is open.

@@ -17,7 +17,7 @@ use turnpike_store::{ConnectionState, Store, StoreError};
 use turnpike_upstream::Upstream;
 
 use crate::{
-    Authenticator,
+    Authenticator, Switches,
     pipeline::{Background, KeptAnswers},
     servers::Servers,
 };
@@ -37,6 +37,8 @@ pub struct Parts {
     pub store: Store,
     /// Who calls.
     pub authenticator: Authenticator,
+    /// What is switched off.
+    pub switches: Switches,
     /// The way out.
     pub upstream: Upstream,
     /// Usage ledger.
@@ -51,6 +53,8 @@ pub struct Parts {
 pub(crate) struct Connected {
     pub(crate) connection: Arc<Connection>,
     pub(crate) state: ConnectionState,
+    /// Why it is in that state, for people.
+    pub(crate) reason: Option<String>,
     /// Moves when accounts or state change: answers kept from before are no longer given.
     pub(crate) updated_at: Timestamp,
 }
@@ -64,6 +68,7 @@ pub struct Gateway {
     pub(crate) ambient: Ambient,
     pub(crate) store: Store,
     pub(crate) authenticator: Authenticator,
+    pub(crate) switches: Switches,
     pub(crate) upstream: Upstream,
     pub(crate) ledger: Ledger,
     pub(crate) prices: PriceBook,
@@ -88,6 +93,7 @@ impl Gateway {
             ambient: parts.ambient,
             store: parts.store,
             authenticator: parts.authenticator,
+            switches: parts.switches,
             upstream: parts.upstream,
             ledger: parts.ledger,
             prices: PriceBook::new(prices),
@@ -123,7 +129,8 @@ impl Gateway {
         }
     }
 
-    async fn look_up_connection(
+    /// The same, as it is in the store at this moment.
+    pub(crate) async fn look_up_connection(
         &self,
         tenant: TenantId,
         integration: &'static str,
@@ -133,10 +140,15 @@ impl Gateway {
             let connection =
                 Connection { id: row.id, tenant, integration: row.integration, sandbox: row.sandbox, accounts };
             let connection = Arc::new(connection);
-            Arc::new(Connected { connection, state: row.state, updated_at: row.updated_at })
+            Arc::new(Connected { connection, state: row.state, reason: row.reason, updated_at: row.updated_at })
         });
         self.connections.insert((tenant, integration), found.clone()).await;
         Ok(found)
+    }
+
+    /// The next call looks the connection up again: something has happened to it.
+    pub(crate) async fn forget_connection(&self, tenant: TenantId, integration: &'static str) {
+        self.connections.invalidate(&(tenant, integration)).await;
     }
 
     /// A place among the tenant's running calls; `None` when all are taken.

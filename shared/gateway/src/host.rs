@@ -28,7 +28,7 @@ use crate::{
 
 /// How long a client may keep the answer of `server/discover`: it is the same for everyone.
 const DISCOVER_TTL_MS: u64 = 3_600_000;
-/// How long a client may keep `tools/list`: it depends on the caller's scopes.
+/// How long a client may keep `tools/list`: it depends on the caller's scopes and role, and on what is switched off.
 const TOOLS_TTL_MS: u64 = 60_000;
 /// The revisions served, oldest first.
 const REVISIONS: [ProtocolVersion; 3] =
@@ -149,19 +149,21 @@ impl ServerHandler for McpHost {
             return Err(ErrorData::invalid_params("tools/list is one page here: there is no such cursor", None));
         }
         let caller = self.caller(&context)?;
+        let failed = |error: &dyn std::error::Error| {
+            tracing::error!(tenant_id = %caller.tenant, %error, "the tools cannot be listed");
+            ErrorData::internal_error("the tools cannot be listed at the moment; try again", None)
+        };
         let mut connected = vec![];
         for integration in &self.gateway.servers.integrations {
             let name = integration.manifest.name;
-            let found = self.gateway.find_connection(caller.tenant, name).await.map_err(|error| {
-                tracing::error!(tenant_id = %caller.tenant, %error, "connections cannot be listed");
-                ErrorData::internal_error("the tools cannot be listed at the moment; try again", None)
-            })?;
+            let found = self.gateway.find_connection(caller.tenant, name).await.map_err(|error| failed(&error))?;
             connected.extend(found.map(|_| name));
         }
-        let mut result =
-            ListToolsResult::with_all_items(
-                self.gateway.servers.list(&self.face, &caller, |integration| connected.contains(&integration)),
-            );
+        let switches = self.gateway.switches.standing().map_err(|error| failed(&error))?;
+        let switched_on = |found: &Found| !switches.iter().any(|switch| found.is_stopped_by(switch, &caller));
+        let connected = |name: &str| connected.contains(&name);
+        let tools = self.gateway.servers.list(&self.face, &caller, connected, switched_on);
+        let mut result = ListToolsResult::with_all_items(tools);
         result.ttl_ms = Some(TOOLS_TTL_MS);
         result.cache_scope = Some(CacheScope::Private);
         result.meta = Some(self.stamp());

@@ -9,9 +9,11 @@ mod http;
 mod identity;
 mod pipeline;
 mod servers;
+mod switches;
 
 pub use gateway::{Gateway, Parts};
 pub use host::{McpHost, Origin};
 pub use http::{mount, public_routes, router};
 pub use identity::{Authenticator, Caller, Refused};
 pub use servers::Face;
+pub use switches::Switches;

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use rmcp::model;
 use turnpike_sdk::{Access, Integration, Manifest, Tool, ToolSpec};
+use turnpike_store::KillSwitch;
 
 use crate::Caller;
 
@@ -47,6 +48,11 @@ impl Found {
 
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.integration.manifest
+    }
+
+    /// Whether the switch stops this caller's calls of it.
+    pub(crate) fn is_stopped_by(&self, switch: &KillSwitch, caller: &Caller) -> bool {
+        switch.target.covers(caller.tenant, self.manifest().name, Some(self.spec().name))
     }
 }
 
@@ -93,9 +99,18 @@ impl Servers {
         }
     }
 
-    /// What `tools/list` answers: what this caller may use, in an order that never changes.
-    pub(crate) fn list(&self, face: &Face, caller: &Caller, connected: impl Fn(&str) -> bool) -> Vec<model::Tool> {
-        let usable = self.listed.iter().filter(|tool| caller.may_use(tool.found.manifest(), tool.found.spec().access));
+    /// What `tools/list` answers: what this caller may use and is not switched off, in an order that never changes.
+    pub(crate) fn list(
+        &self,
+        face: &Face,
+        caller: &Caller,
+        connected: impl Fn(&str) -> bool,
+        switched_on: impl Fn(&Found) -> bool,
+    ) -> Vec<model::Tool> {
+        let usable = self
+            .listed
+            .iter()
+            .filter(|Listed { found, .. }| caller.may_use(found.manifest(), found.spec()) && switched_on(found));
         match face {
             Face::One(integration) => usable
                 .filter(|tool| tool.found.manifest().name == *integration)

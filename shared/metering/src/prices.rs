@@ -60,11 +60,13 @@ mod tests {
         let charged = |outcome| book.price("standard", outcome).charged;
         assert_eq!(charged(Outcome::Success), Micros(4_000));
         assert_eq!(charged(Outcome::Cached), Micros(1_000));
+        assert_eq!(charged(Outcome::Stale), Micros(400));
         for free in [
             Outcome::Pending,
             Outcome::Replayed,
             Outcome::Sandbox,
             Outcome::CallerFault,
+            Outcome::SwitchedOff,
             Outcome::Throttled,
             Outcome::BreakerOpen,
             Outcome::UpstreamFault,

@@ -14,6 +14,8 @@ pub(crate) struct Args {
 
 pub(crate) const SPEC: ToolSpec = ToolSpec {
     cost: Cost::Light,
+    // Of the tool whose work it is.
+    stale: None,
     ..ToolSpec::read(
         "get_job",
         "Get a late result",

@@ -58,6 +58,9 @@ pub struct ToolSpec {
     pub cost: Cost,
     /// How old a kept answer may be; `None` for tools whose answers are not kept.
     pub cache: Option<Duration>,
+    /// How old an earlier answer may be that is shown, marked as such, while the upstream fails or asks to wait and the
+    /// tenant allows it; `None` for tools whose earlier answers are of no use then.
+    pub stale: Option<Duration>,
     /// How long it may take.
     pub timeout: Duration,
     /// Server version that brought it.
@@ -67,9 +70,9 @@ pub struct ToolSpec {
 }
 
 impl ToolSpec {
-    /// A read tool with the usual settings: standard cost, not kept, 45 s.
+    /// A read tool with the usual settings: standard cost, not kept, shown stale for a day, 45 s.
     pub const fn read(name: &'static str, title: &'static str, description: &'static str) -> Self {
-        let (cache, timeout) = (None, Duration::from_secs(45));
+        let (cache, stale, timeout) = (None, Some(Duration::from_secs(24 * 3600)), Duration::from_secs(45));
         Self {
             name,
             title,
@@ -77,15 +80,16 @@ impl ToolSpec {
             access: Access::Read,
             cost: Cost::Standard,
             cache,
+            stale,
             timeout,
             since: "0.1.0",
             deprecated: None,
         }
     }
 
-    /// A write tool with the usual settings.
+    /// A write tool with the usual settings; what it answered once is never shown for what is so.
     pub const fn write(name: &'static str, title: &'static str, description: &'static str) -> Self {
-        Self { access: Access::Write, ..Self::read(name, title, description) }
+        Self { access: Access::Write, stale: None, ..Self::read(name, title, description) }
     }
 }
 

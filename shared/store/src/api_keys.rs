@@ -1,6 +1,6 @@
 //! Agents' keys: a hash and what it opens, never the key.
 
-use turnpike_core::{ApiKeyId, Timestamp};
+use turnpike_core::{ApiKeyId, Role, Timestamp};
 
 use crate::{
     StoreError, SystemStore, Tenant, TenantStore,
@@ -22,6 +22,8 @@ pub struct NewApiKey {
     pub pepper_version: i64,
     /// What the key may do.
     pub scopes: Vec<String>,
+    /// What it may do with the tools that its scopes open.
+    pub role: Role,
     /// The integrations that it opens; none means all.
     pub servers: Option<Vec<String>>,
     /// The addresses that it works from; an empty list means any.
@@ -47,6 +49,8 @@ pub struct ApiKey {
     pub pepper_version: i64,
     /// What the key may do.
     pub scopes: Vec<String>,
+    /// What it may do with the tools that its scopes open.
+    pub role: Role,
     /// The integrations that it opens; none means all.
     pub servers: Option<Vec<String>>,
     /// The addresses that it works from; an empty list means any.
@@ -69,6 +73,7 @@ table!(ApiKey {
     hint,
     pepper_version,
     scopes,
+    role,
     servers,
     allowed_ips,
     expires_at,
@@ -81,8 +86,9 @@ table!(ApiKey {
 impl TenantStore {
     /// Adds a key.
     pub async fn insert_api_key(&self, key: &NewApiKey) -> Result<(), StoreError> {
-        let sql = "INSERT INTO api_keys (tenant_id, id, name, hint, hash, pepper_version, scopes, servers, allowed_ips, \
-                   expires_at, live, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        let sql = "INSERT INTO api_keys (tenant_id, id, name, hint, hash, pepper_version, scopes, role, servers, \
+                   allowed_ips, expires_at, live, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         let NewApiKey {
             id,
             name,
@@ -90,6 +96,7 @@ impl TenantStore {
             hash,
             pepper_version,
             scopes,
+            role,
             servers,
             allowed_ips,
             expires_at,
@@ -100,7 +107,20 @@ impl TenantStore {
             .insert(
                 "API key",
                 sql,
-                &[id, name, hint, hash, pepper_version, scopes, servers, allowed_ips, expires_at, live, created_at],
+                &[
+                    id,
+                    name,
+                    hint,
+                    hash,
+                    pepper_version,
+                    scopes,
+                    role,
+                    servers,
+                    allowed_ips,
+                    expires_at,
+                    live,
+                    created_at,
+                ],
             )
             .await
     }
@@ -123,9 +143,9 @@ impl SystemStore {
         let sql = concat!(
             "SELECT ",
             columns!(),
-            ", tenant_id, tenant_name, tenant_state, tenant_created_at FROM api_keys JOIN (SELECT id AS tenant_id, ",
-            "name AS tenant_name, state AS tenant_state, created_at AS tenant_created_at FROM tenants) AS tenant ",
-            "USING (tenant_id) WHERE hash = $1"
+            ", tenant_id, tenant_name, tenant_state, stale_answers, tenant_created_at FROM api_keys JOIN (SELECT ",
+            "id AS tenant_id, name AS tenant_name, state AS tenant_state, stale_answers, created_at AS tenant_created_at ",
+            "FROM tenants) AS tenant USING (tenant_id) WHERE hash = $1"
         );
         self.0.find(sql, &[hash]).await
     }
@@ -150,6 +170,7 @@ impl FromRow for (ApiKey, Tenant) {
             id: row.get("tenant_id")?,
             name: row.get("tenant_name")?,
             state: row.get("tenant_state")?,
+            stale_answers: row.get("stale_answers")?,
             created_at: row.get("tenant_created_at")?,
         };
         Ok((ApiKey::from_row(row)?, tenant))

@@ -1,8 +1,8 @@
 //! A tenant's grants to SaaS accounts; what they are sealed with is in `credentials`.
 
-use turnpike_core::{ConnectionId, Timestamp};
+use turnpike_core::{ConnectionId, TenantId, Timestamp};
 
-use crate::{StoreError, TenantStore, row::table, value::words};
+use crate::{StoreError, SystemStore, TenantStore, row::table, value::words};
 
 words! {
     /// Whether a connection can be used.
@@ -136,5 +136,15 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let sql = "UPDATE connections SET accounts_json = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
         self.0.update("connection", sql, &[&id, &accounts_json, &now]).await
+    }
+}
+
+impl SystemStore {
+    /// Whose the connection with that id is, and what it is.
+    pub async fn find_owned_connection(
+        &self,
+        id: ConnectionId,
+    ) -> Result<Option<(TenantId, ConnectionRow)>, StoreError> {
+        self.0.find(concat!("SELECT tenant_id, ", columns!(), " FROM connections WHERE id = $1"), &[&id]).await
     }
 }

@@ -1,5 +1,7 @@
 //! The agency's clients.
 
+use std::time::Duration;
+
 use turnpike_core::{TenantId, Timestamp};
 
 use crate::{StoreError, SystemStore, TenantStore, row::table, value::words};
@@ -23,6 +25,8 @@ pub struct Tenant {
     pub name: String,
     /// Whether it may call.
     pub state: TenantState,
+    /// How old an answer may be that it is shown while an upstream fails; `None`: it is shown none.
+    pub stale_answers: Option<Duration>,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -38,13 +42,18 @@ pub struct NewTenant {
     pub created_at: Timestamp,
 }
 
-table!(Tenant { id, name, state, created_at });
+table!(Tenant { id, name, state, stale_answers, created_at });
 
 impl TenantStore {
     /// The tenant itself.
     pub async fn get(&self) -> Result<Tenant, StoreError> {
         let found = self.0.find(concat!("SELECT ", columns!(), " FROM tenants WHERE id = $1"), &[]).await?;
         found.ok_or(StoreError::NotFound { what: "tenant" })
+    }
+
+    /// Sets how old an answer may be that the tenant is shown while an upstream fails, or that it is shown none.
+    pub async fn allow_stale_answers(&self, oldest: Option<Duration>) -> Result<(), StoreError> {
+        self.0.update("tenant", "UPDATE tenants SET stale_answers = $2 WHERE id = $1", &[&oldest]).await
     }
 }
 

@@ -1,10 +1,15 @@
 //! How our types are stored: as text, whole numbers, booleans or bytes, the same in both databases.
 
+use std::time::Duration;
+
 use sqlx::{
     Arguments as _, Decode, Encode, Postgres, Sqlite, Type, error::BoxDynError, postgres::PgArguments,
     sqlite::SqliteArguments,
 };
-use turnpike_core::{ApiKeyId, CallId, ConnectionId, Currency, JobId, Micros, Outcome, PreviewId, TenantId, Timestamp};
+use turnpike_core::{
+    ApiKeyId, CallId, ConnectionId, Currency, JobId, LeastRole, Micros, Outcome, PreviewId, Role, SwitchId, TenantId,
+    Timestamp,
+};
 
 use crate::{ConnectionState, JobState, PreviewState, TenantState};
 
@@ -112,15 +117,19 @@ stored! {
     [u8; 32] as Vec<u8>: |it| it.to_vec(), |raw| raw.as_slice().try_into()?;
     Vec<String> as String: |it| serde_json::Value::from(it.as_slice()).to_string(), |raw| serde_json::from_str(&raw)?;
     Timestamp as i64: |it| it.micros(), |raw| Self::from_micros(raw);
+    Duration as i64: |it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX), |raw| Self::from_micros(u64::try_from(raw)?);
     Micros as i64: |it| it.0, |raw| Self(raw);
     ApiKeyId as String: |it| it.to_string(), |raw| raw.parse()?;
     CallId as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionId as String: |it| it.to_string(), |raw| raw.parse()?;
     JobId as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewId as String: |it| it.to_string(), |raw| raw.parse()?;
+    SwitchId as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantId as String: |it| it.to_string(), |raw| raw.parse()?;
     Currency as String: |it| it.to_string(), |raw| raw.parse()?;
     Outcome as String: |it| it.to_string(), |raw| raw.parse()?;
+    Role as String: |it| it.to_string(), |raw| raw.parse()?;
+    LeastRole as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionState as String: |it| it.to_string(), |raw| raw.parse()?;
     JobState as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewState as String: |it| it.to_string(), |raw| raw.parse()?;

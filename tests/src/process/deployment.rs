@@ -119,7 +119,7 @@ impl Deployment {
     }
 
     /// Runs a command of the operator to its end; returns what it printed.
-    async fn run(&self, arguments: &[&str], input: Option<String>) -> String {
+    pub async fn run(&self, arguments: &[&str], input: Option<String>) -> String {
         let mut command = turnpike();
         command.args(arguments).arg("-c").arg(self.settings_file()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if input.is_some() {

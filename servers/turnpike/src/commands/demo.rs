@@ -81,7 +81,10 @@ async fn seed(operator: &Operator, settings: &Settings) -> Result<Remembered> {
             let manifests = operator.integrations.iter().map(|integration| &integration.manifest);
             let scopes = manifests.flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
             let key = operator
-                .add_key(tenant_id, KeyRequest { name: "demo", scopes, servers: None, expires_at: None, live: false })
+                .add_key(
+                    tenant_id,
+                    KeyRequest { name: "demo", scopes, role: None, servers: None, expires_at: None, live: false },
+                )
                 .await?;
             let made = Remembered { tenant_id, api_key: key.expose().to_owned() };
             remember(&path, &made)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use turnpike_config::Settings;
-use turnpike_core::{ApiKeyId, TenantId};
+use turnpike_core::{ApiKeyId, Role, TenantId};
 
 use super::at_the_desk;
 use crate::operator::{KeyRequest, open_store};
@@ -23,6 +23,10 @@ pub(crate) enum Command {
         /// What it may do: google-ads:read, google-ads:write; may be given several times.
         #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
+        /// What it may do with the tools that its scopes open: auditor reads; member also changes things; admin and owner
+        /// also use what the tenant's tool policies keep from members [default: member with a write scope, else auditor]
+        #[arg(long)]
+        role: Option<Role>,
         /// The integrations it reaches [default: all]; may be given several times.
         #[arg(long = "server")]
         servers: Vec<String>,
@@ -51,7 +55,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
-        Command::Add { tenant, name, scopes, servers, days, test } => {
+        Command::Add { tenant, name, scopes, role, servers, days, test } => {
             let operator = at_the_desk(settings).await?;
             operator.store.tenant(tenant).get().await?;
             let manifests: Vec<_> =
@@ -63,15 +67,17 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             }
             let expires_at = days.map(|days| operator.ambient.now().plus(Duration::from_secs(days * 86_400)));
             let servers = (!servers.is_empty()).then_some(servers);
-            let key =
-                operator.add_key(tenant, KeyRequest { name: &name, scopes, servers, expires_at, live: !test }).await?;
+            let key = operator
+                .add_key(tenant, KeyRequest { name: &name, scopes, role, servers, expires_at, live: !test })
+                .await?;
             println!("{}", key.expose());
         }
         Command::List { tenant } => {
             for key in open_store(settings).await?.tenant(tenant).list_api_keys().await? {
                 let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
                 let used = key.last_used_at.map_or_else(|| "never used".into(), |at| format!("last used {at}"));
-                println!("{}  {}  {state:<8} {used}  {}  {}", key.id, key.hint, key.scopes.join(" "), key.name);
+                let (scopes, role) = (key.scopes.join(" "), key.role.as_str());
+                println!("{}  {}  {state:<8} {role:<8} {used}  {scopes}  {}", key.id, key.hint, key.name);
             }
         }
         Command::Revoke { tenant, id } => {

@@ -9,18 +9,41 @@ pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod stdio;
+pub(crate) mod switch;
 pub(crate) mod tenant;
+pub(crate) mod tool_policy;
 pub(crate) mod usage;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use turnpike_config::Settings;
 use turnpike_core::Ambient;
+use turnpike_sdk::Integration;
 
 use crate::operator::Operator;
 
 /// The opened back ends.
 async fn at_the_desk(settings: &Settings) -> Result<Operator> {
     Operator::open(settings, turnpike_catalog::integrations(), Ambient::system()).await
+}
+
+/// Who types, for the records: the name under which the person is signed in to this machine.
+fn operator_name() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "operator".into())
+}
+
+/// Refuses an integration, or a tool of it, that there is not.
+fn check_known(integration: &str, tool: Option<&str>) -> Result<()> {
+    let all: Vec<Integration> = turnpike_catalog::integrations();
+    let Some(found) = all.iter().find(|known| known.manifest.name == integration) else {
+        let names: Vec<_> = all.iter().map(|known| known.manifest.name).collect();
+        bail!("there is no integration `{integration}`; there are: {}", names.join(", "));
+    };
+    if let Some(tool) = tool.filter(|tool| found.find_tool(tool).is_none()) {
+        let names: Vec<_> = found.tools.iter().map(|tool| tool.spec.name).collect();
+        bail!("{integration} has no tool `{tool}`; it has: {}", names.join(", "));
+    }
+    Ok(())
 }
 
 /// Resolves at Ctrl-C or SIGTERM.

@@ -22,9 +22,9 @@ pub(crate) async fn run(settings: &Settings, server: &str, tenant: TenantId, wri
     if write {
         scopes.push(manifest.write_scope());
     }
-    let state = app.operator.store.tenant(tenant).get().await?.state;
-    let caller = Arc::new(Caller::at_the_desk(tenant, state, scopes));
-    let host = McpHost::new(app.gateway.clone(), Face::One(manifest.name), Origin::Desk(caller));
+    let rows = app.operator.store.tenant(tenant);
+    let caller = Caller::at_the_desk(&rows.get().await?, rows.list_tool_policies().await?, scopes);
+    let host = McpHost::new(app.gateway.clone(), Face::One(manifest.name), Origin::Desk(Arc::new(caller)));
     let running = host.serve(rmcp::transport::stdio()).await?;
     tokio::select! {
         ended = running.waiting() => drop(ended?),

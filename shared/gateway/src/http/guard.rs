@@ -170,7 +170,7 @@ fn is_id(text: &str) -> bool {
 fn missing_scope(endpoint: &Endpoint, parts: &axum::http::request::Parts, tool: &str) -> Option<Response> {
     let found = endpoint.gateway.servers.find(&endpoint.face, tool)?;
     let caller = parts.extensions.get::<Arc<Caller>>()?;
-    if caller.may_use(found.manifest(), found.spec().access) {
+    if caller.has_scope(found.manifest(), found.spec().access) {
         return None;
     }
     let scope = needed_scope(found.manifest(), found.spec().access);

@@ -9,7 +9,7 @@ use std::{
 
 use moka::sync::Cache;
 use turnpike_core::{Ambient, ApiKey, ApiKeyId, Timestamp};
-use turnpike_store::{Store, StoreError};
+use turnpike_store::{Store, StoreError, Tenant};
 use zeroize::Zeroizing;
 
 use super::Caller;
@@ -90,21 +90,30 @@ impl Authenticator {
     }
 
     async fn look_up(&self, hash: [u8; 32]) -> Result<Option<Arc<Known>>, Refused> {
-        let found = self.store.system().find_api_key(&hash).await?.map(|(key, tenant)| {
-            let caller = Caller {
-                tenant: tenant.id,
-                tenant_state: tenant.state,
-                principal: format!("key:{}", key.id),
-                scopes: key.scopes,
-                servers: key.servers,
-                // An entry that cannot be read matches nobody: left out, it could make the list empty, which is everybody.
-                allowed_ips: key.allowed_ips.iter().map(|ip| ip.parse().unwrap_or(NOBODY)).collect(),
-                live: key.live,
-            };
-            let revoked = key.revoked_at.is_some();
-            Arc::new(Known { id: key.id, revoked, expires_at: key.expires_at, caller: Arc::new(caller) })
-        });
+        let found = match self.store.system().find_api_key(&hash).await? {
+            Some((key, tenant)) => Some(self.known(key, tenant).await?),
+            None => None,
+        };
         self.known.insert(hash, found.clone());
         Ok(found)
+    }
+
+    async fn known(&self, key: turnpike_store::ApiKey, tenant: Tenant) -> Result<Arc<Known>, Refused> {
+        let tool_policies = self.store.tenant(tenant.id).list_tool_policies().await?;
+        let caller = Caller {
+            tenant: tenant.id,
+            tenant_state: tenant.state,
+            principal: format!("key:{}", key.id),
+            scopes: key.scopes,
+            role: key.role,
+            tool_policies,
+            stale_answers: tenant.stale_answers,
+            servers: key.servers,
+            // An entry that cannot be read matches nobody: left out, it could make the list empty, which is everybody.
+            allowed_ips: key.allowed_ips.iter().map(|ip| ip.parse().unwrap_or(NOBODY)).collect(),
+            live: key.live,
+        };
+        let revoked = key.revoked_at.is_some();
+        Ok(Arc::new(Known { id: key.id, revoked, expires_at: key.expires_at, caller: Arc::new(caller) }))
     }
 }

@@ -2,12 +2,12 @@
 
 mod authenticate;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 pub use authenticate::{Authenticator, Refused};
-use turnpike_core::TenantId;
-use turnpike_sdk::{Access, Manifest};
-use turnpike_store::TenantState;
+use turnpike_core::{LeastRole, Role, TenantId};
+use turnpike_sdk::{Access, Manifest, ToolSpec};
+use turnpike_store::{Tenant, TenantState, ToolPolicy};
 
 /// An authenticated caller. The tenant comes from the credential and from nowhere else.
 #[derive(Clone, Debug)]
@@ -20,6 +20,12 @@ pub struct Caller {
     pub principal: String,
     /// What it may do: `google-ads:read`, `google-ads:write`.
     pub scopes: Vec<String>,
+    /// What it may do with the tools that its scopes open.
+    pub role: Role,
+    /// What its tenant asks of those who use a tool, beyond what the tool asks.
+    pub tool_policies: Vec<ToolPolicy>,
+    /// How old an answer its tenant is shown while an upstream fails; `None`: it is shown none.
+    pub stale_answers: Option<Duration>,
     /// The integrations it may reach; `None` is all.
     pub servers: Option<Vec<String>>,
     /// Addresses it may call from; empty is all.
@@ -29,9 +35,21 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The operator's own caller for one tenant: at the desk, over standard input and output.
-    pub fn at_the_desk(tenant: TenantId, tenant_state: TenantState, scopes: Vec<String>) -> Self {
-        Self { tenant, tenant_state, principal: "desk".into(), scopes, servers: None, allowed_ips: vec![], live: true }
+    /// The operator's own caller for one tenant: at the desk, over standard input and output. No role is too low for it;
+    /// what the tenant forbids to all is forbidden to it too.
+    pub fn at_the_desk(tenant: &Tenant, tool_policies: Vec<ToolPolicy>, scopes: Vec<String>) -> Self {
+        Self {
+            tenant: tenant.id,
+            tenant_state: tenant.state,
+            principal: "desk".into(),
+            scopes,
+            role: Role::Owner,
+            tool_policies,
+            stale_answers: tenant.stale_answers,
+            servers: None,
+            allowed_ips: vec![],
+            live: true,
+        }
     }
 
     /// Whether it may reach this integration.
@@ -39,10 +57,25 @@ impl Caller {
         self.servers.as_ref().is_none_or(|servers| servers.iter().any(|server| server == integration))
     }
 
-    /// Whether it may use tools of this kind.
-    pub fn may_use(&self, manifest: &Manifest, access: Access) -> bool {
+    /// Whether its credential was made for tools of this kind.
+    pub fn has_scope(&self, manifest: &Manifest, access: Access) -> bool {
         let needed = needed_scope(manifest, access);
         self.may_reach(manifest.name) && self.scopes.contains(&needed)
+    }
+
+    /// Whether it may use this tool: by its scopes, and by its role.
+    pub fn may_use(&self, manifest: &Manifest, spec: &ToolSpec) -> bool {
+        self.has_scope(manifest, spec.access) && self.role.reaches(self.least_role(manifest, spec))
+    }
+
+    /// The least role that may use this tool: by what it does, unless the tenant asks for more.
+    pub fn least_role(&self, manifest: &Manifest, spec: &ToolSpec) -> LeastRole {
+        let shipped = match spec.access {
+            Access::Read => LeastRole::Auditor,
+            Access::Write => LeastRole::Member,
+        };
+        let policies = self.tool_policies.iter().filter(|policy| policy.is_about(manifest.name, spec.name));
+        policies.map(|policy| policy.least_role).fold(shipped, LeastRole::max)
     }
 }
 

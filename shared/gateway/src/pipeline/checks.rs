@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use turnpike_core::{AccountId, Class, Fault, Outcome};
+use turnpike_core::{AccountId, Class, Fault, LeastRole, Outcome};
 use turnpike_limiter::{Bucket, Whose};
 use turnpike_sdk::{Access, Rate, Touches};
-use turnpike_store::{ConnectionState, TenantState};
+use turnpike_store::{ConnectionState, KillSwitch, TenantState};
 
 use super::{Call, Refusal};
-use crate::{Gateway, gateway::Connected, identity::needed_scope};
+use crate::{Gateway, gateway::Connected, identity::needed_scope, servers::Found, switches::Unreadable};
 
 impl Gateway {
     /// A suspended tenant is served nothing.
@@ -21,14 +21,44 @@ impl Gateway {
             .next("Ask a person of the organisation to settle its account with the service provider."))
     }
 
+    /// What the operator has switched off is served to nobody, whoever asks and whatever was previewed before.
+    pub(super) fn check_switches(&self, call: &Call) -> Result<(), Refusal> {
+        let standing = self.switches.standing().map_err(|Unreadable| {
+            let message = "the service cannot tell whether it is switched off, so nothing was done";
+            Refusal::new(Outcome::OurFault, "switches_unreadable", message).next("Try again in a minute.")
+        })?;
+        match standing.iter().find(|switch| call.found.is_stopped_by(switch, &call.caller)) {
+            Some(switch) => Err(switched_off(switch, &call.found)),
+            None => Ok(()),
+        }
+    }
+
     /// Decided again for each call, whatever `tools/list` once said.
     pub(super) fn check_scope(&self, call: &Call) -> Result<(), Refusal> {
         let (manifest, access) = (call.found.manifest(), call.found.spec().access);
-        if call.caller.may_use(manifest, access) {
+        if call.caller.has_scope(manifest, access) {
             return Ok(());
         }
         let message = format!("this API key lacks the scope {}", needed_scope(manifest, access));
         Err(Refusal::new(Outcome::CallerFault, "insufficient_scope", message).next("Use a key that has it."))
+    }
+
+    /// The same for the caller's role, which the tool and the tenant's policy ask for.
+    pub(super) fn check_role(&self, call: &Call) -> Result<(), Refusal> {
+        let (role, tool) = (call.caller.role, call.found.spec().name);
+        match call.caller.least_role(call.found.manifest(), call.found.spec()) {
+            least if role.reaches(least) => Ok(()),
+            LeastRole::Nobody => {
+                let message = format!("this organisation lets nobody use `{tool}`");
+                Err(Refusal::new(Outcome::CallerFault, "tool_forbidden", message)
+                    .next("Do it without this tool, or ask an owner of the organisation to allow it."))
+            }
+            least => {
+                let message = format!("`{tool}` asks for the role {least}, and this caller has the role {role}");
+                Err(Refusal::new(Outcome::CallerFault, "role_too_low", message)
+                    .next("Leave it to a person or a key of that role."))
+            }
+        }
     }
 
     /// One draw from three buckets, before anything costly.
@@ -106,9 +136,10 @@ impl Gateway {
                 format!("the connection to {} is switched off", manifest.title),
             )
             .next("Ask a person of the organisation to switch it on.")),
+            // The one place that stops a credential without access tokens: nothing else would say that it is over.
             ConnectionState::ReconnectNeeded if !manifest.auth.has_access_tokens() => {
-                let reason = format!("{} no longer accepts the credential of this connection", manifest.title);
-                Err(Fault::new(Class::AuthRevoked, reason).into())
+                let unknown = || format!("{} no longer accepts the credential of this connection", manifest.title);
+                Err(Fault::new(Class::AuthRevoked, connected.reason.clone().unwrap_or_else(unknown)).into())
             }
             // Only the refresh half has ended: the present access token may still be good. The vault knows.
             ConnectionState::ReconnectNeeded | ConnectionState::Ok | ConnectionState::Expiring => Ok(connected),
@@ -129,4 +160,19 @@ impl Gateway {
         )
         .next("Call list_accounts and use one of the accounts that it shows."))
     }
+}
+
+fn switched_off(switch: &KillSwitch, found: &Found) -> Refusal {
+    let (target, title, tool) = (&switch.target, found.manifest().title, found.spec().name);
+    let what = match (target.integration.is_some(), target.tool.is_some()) {
+        (_, true) => format!("`{tool}` of {title}"),
+        (true, false) => title.to_owned(),
+        (false, false) => "this service".to_owned(),
+    };
+    let whom = if target.tenant.is_some() { " for this organisation" } else { "" };
+    let (since, reason) = (switch.set_at, &switch.reason);
+    let message = format!("{what} is switched off{whom} by the service provider since {since}: {reason}");
+    let next = "Nothing was sent and nothing is charged. Do not try it again and again: ask the service provider when it will \
+                be back. `tools/list` shows what can be used meanwhile.";
+    Refusal::new(Outcome::SwitchedOff, "switched_off", message).next(next)
 }

@@ -59,6 +59,8 @@ struct Call {
     lane: Option<Arc<Lane>>,
     /// The job that it asks for, or leaves behind.
     job: Option<JobRow>,
+    /// Why the upstream gave no answer, when an earlier one is shown in its place.
+    failure: Option<Refusal>,
 }
 
 /// What the protocol layer makes an answer of.
@@ -131,13 +133,16 @@ impl Gateway {
             connected: None,
             lane: None,
             job: None,
+            failure: None,
         };
         (Call { digest: digest(&call), ..call }, arguments, span)
     }
 
     async fn run(&self, call: &mut Call, arguments: JsonObject) -> Result<Answer, Refusal> {
         self.check_tenant(call)?;
+        self.check_switches(call)?;
         self.check_scope(call)?;
+        self.check_role(call)?;
         self.check_limits(call)?;
         let place = self.check_concurrency(call)?;
         let prepared = call.found.tool().prepare(arguments)?;
@@ -150,7 +155,18 @@ impl Gateway {
         if let Some(answer) = self.find_kept(call, &connected) {
             return Ok(answer);
         }
-        self.work(call, &connected, prepared, place).await
+        match self.work(call, &connected, prepared, place).await {
+            Err(failure) => self.after_failure(call, &connected, failure).await,
+            answer => answer,
+        }
+    }
+
+    /// A failure that says that a person is needed is known to the next call; one of the upstream's may be bridged.
+    async fn after_failure(&self, call: &mut Call, connected: &Connected, failure: Refusal) -> Result<Answer, Refusal> {
+        if failure.reconnect {
+            self.forget_connection(call.caller.tenant, call.found.manifest().name).await;
+        }
+        Box::pin(self.find_stale(call, connected, failure)).await
     }
 }
 

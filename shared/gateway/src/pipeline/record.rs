@@ -17,7 +17,7 @@ impl Gateway {
     /// could fill the disk with them.
     pub(super) async fn record(&self, call: &Call, result: &Result<Shown, Refusal>) -> Result<Price, LedgerError> {
         let (outcome, class) = match result {
-            Ok(shown) => (shown.answer.outcome, None),
+            Ok(shown) => (shown.answer.outcome, call.failure.as_ref().map(|failure| failure.class)),
             Err(refusal) if refusal.class == PENDING => (refusal.outcome, None),
             Err(refusal) => (refusal.outcome, Some(refusal.class)),
         };

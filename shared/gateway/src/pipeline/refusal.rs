@@ -48,6 +48,15 @@ impl Refusal {
         Self { retry_at: Some(at), ..self }
     }
 
+    /// Whether it is the upstream that cannot be had, by no fault of the caller or the connection.
+    pub(super) fn is_outage(&self) -> bool {
+        match self.outcome {
+            Outcome::UpstreamFault | Outcome::BreakerOpen => true,
+            Outcome::Throttled => [Class::RateStorm.as_str(), Class::QuotaDaily.as_str()].contains(&self.class),
+            _ => false,
+        }
+    }
+
     /// As one sentence after the other.
     pub(super) fn text(&self, link: Option<&str>) -> String {
         let retry = self.retry_at.map(|at| format!(" Retry at {at}.")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
-use turnpike_core::Outcome;
+use turnpike_core::{Outcome, Timestamp};
 use turnpike_metering::{LedgerError, Price};
 
 use super::{
@@ -43,13 +43,15 @@ impl Gateway {
             Err(refusal) => return self.refuse(call, &refusal, Some(price)),
         };
         let mut meta = self.meta(call, outcome, Some(price));
+        let mut content = vec![ContentBlock::text(text)];
         if let Some(since) = kept_since {
-            meta.insert(
-                "cache".into(),
-                json!({ "hit": true, "age_seconds": self.ambient.now().since(since).as_secs() }),
-            );
+            let age = self.ambient.now().since(since).as_secs();
+            match &call.failure {
+                Some(failure) => content.push(ContentBlock::text(mark_stale(&mut meta, failure, since, age))),
+                None => drop(meta.insert("cache".into(), json!({ "hit": true, "age_seconds": age }))),
+            }
         }
-        let mut reply = CallToolResult::success(vec![ContentBlock::text(text)]);
+        let mut reply = CallToolResult::success(content);
         reply.structured_content = Some(value);
         reply.meta = Some(meta);
         reply
@@ -90,6 +92,21 @@ impl Gateway {
 pub(super) fn too_large(length: usize, most: usize) -> Refusal {
     Refusal::new(Outcome::CallerFault, "too_large", format!("the answer has {length} characters, more than {most}"))
         .next("Ask for fewer rows, fewer days or fewer fields.")
+}
+
+/// Says in `_meta`, and in the sentence that it returns, that the answer is an earlier one.
+fn mark_stale(meta: &mut MetaObject, failure: &Refusal, since: Timestamp, age: u64) -> String {
+    meta.insert("stale".into(), json!(true));
+    meta.insert("age_seconds".into(), json!(age));
+    meta.insert("as_of".into(), json!(since.to_string()));
+    meta.insert("upstream_error".into(), text::clean(failure.details(None)).0);
+    let why = failure.message.trim_end_matches('.');
+    let retry = failure.retry_at.map(|at| format!(" A fresh answer may be had from {at} on.")).unwrap_or_default();
+    let words = format!(
+        "This answer is not fresh: it is from {since}, {age} seconds old, because the upstream could not be asked now \
+         ({why}). Say so to whoever relies on it.{retry}"
+    );
+    text::clean(Value::String(words)).0.as_str().unwrap_or_default().to_owned()
 }
 
 fn not_recorded(error: &LedgerError, result: &Result<Shown, Refusal>) -> Refusal {

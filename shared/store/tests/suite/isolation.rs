@@ -1,12 +1,13 @@
 //! One tenant never reads or writes another's rows, through any method there is.
 
-use turnpike_core::{ApiKeyId, CallId, ConnectionId, JobId, PreviewId};
+use turnpike_core::{ApiKeyId, CallId, ConnectionId, JobId, LeastRole, PreviewId};
 use turnpike_store::{CallFilter, ConnectionState, JobState, PreviewState, StoreError, TenantStore};
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
         NOW, api_key, call, connected, connection, credential, data_key, id, intent, job, later, preview, replacement,
+        tool_policy,
     },
     sources,
 };
@@ -27,6 +28,7 @@ async fn furnish(it: &Deployment) -> Theirs {
     it.theirs.insert_credential(&credential(connection)).await.unwrap();
     it.theirs.insert_data_key(&data_key(7)).await.unwrap();
     it.theirs.insert_preview(&preview).await.unwrap();
+    it.theirs.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
     it.theirs.insert_intent(&intent(connection, call.call_id)).await.unwrap();
     it.theirs.insert_job(&job, 9).await.unwrap();
     it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
@@ -36,7 +38,7 @@ async fn furnish(it: &Deployment) -> Theirs {
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
@@ -46,6 +48,7 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
         tenant.find_job(theirs.job, NOW).await.unwrap(),
         tenant.list_calls(&CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap(),
         tenant.usage(NOW, later(1)).await.unwrap(),
+        tenant.list_tool_policies().await.unwrap(),
     )
 }
 
@@ -84,8 +87,11 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("deliver_job", us.deliver_job(long, call, NOW, later(9)).await.unwrap()),
         ("list_calls", !us.list_calls(&page).await.unwrap().is_empty()),
         ("find_call", us.find_call(call).await.unwrap().is_some()),
+        ("list_tool_policies", !us.list_tool_policies().await.unwrap().is_empty()),
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
         // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
+        ("allow_stale_answers", us.allow_stale_answers(None).await.is_err()),
+        ("set_tool_policy", us.set_tool_policy(&tool_policy("*", LeastRole::Nobody)).await.is_err()),
         ("insert_api_key", us.insert_api_key(&api_key(key, 2)).await.is_err()),
         ("insert_connection", us.insert_connection(&connection(at, "google-ads")).await.is_err()),
         ("insert_data_key", !us.insert_data_key(&data_key(7)).await.unwrap()),

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use turnpike_core::LeastRole;
 use turnpike_store::{Store, StoreError};
 use turnpike_testkit::Postgres;
 
 use crate::{
     deployment::Deployment,
-    samples::{api_key, call, connected, credential, data_key, id, intent, job, preview, secret},
+    samples::{
+        NOW, api_key, call, connected, credential, data_key, id, intent, job, preview, secret, target, tool_policy,
+    },
 };
 
 async fn values(connection: &mut PgConnection, sql: &str) -> Vec<String> {
@@ -41,6 +44,8 @@ async fn furnish(it: &Deployment) {
     it.ours.insert_job(&job(connection), 9).await.unwrap();
     it.store.system().insert_calls(&[call(it.our_id)]).await.unwrap();
     it.store.system().insert_secret_if_absent(&secret("pepper")).await.unwrap();
+    it.ours.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
+    it.store.system().switch_off(id(), &target(Some(it.our_id), None, None), "unpaid", "desk", NOW).await.unwrap();
 }
 
 #[tokio::test]
@@ -53,7 +58,7 @@ async fn every_table_is_guarded_by_a_policy_that_reads_and_writes() {
     guarded.sort();
     all.sort();
     assert_eq!(guarded, all);
-    assert_eq!(all.len(), 10);
+    assert_eq!(all.len(), 12);
 }
 
 #[tokio::test]
@@ -90,7 +95,7 @@ async fn a_statement_that_forgets_the_tenant_still_sees_only_its_rows() {
         for table in tables(&mut transaction).await {
             let expected = match table.as_str() {
                 "tenants" => 1,
-                "secrets" => 0,
+                "secrets" | "kill_switches" => 0,
                 _ => expected,
             };
             assert_eq!(count(&mut transaction, &table).await, expected, "{table}");

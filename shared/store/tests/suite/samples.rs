@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use turnpike_core::{Ambient, ApiKeyId, CallId, ConnectionId, Currency, Micros, Outcome, TenantId, Timestamp};
+use turnpike_core::{
+    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, Role, TenantId, Timestamp,
+};
 use turnpike_store::{
     CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewConnection, NewCredential,
-    NewPreview, Replacement, SecretRow, TenantStore,
+    NewPreview, Replacement, SecretRow, SwitchTarget, TenantStore, ToolPolicy,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -26,6 +28,7 @@ pub(crate) fn api_key(id: ApiKeyId, hash: u8) -> NewApiKey {
         hash: [hash; 32],
         pepper_version: 2,
         scopes: vec!["google-ads:read".into(), "quote \" and ünïcode".into()],
+        role: Role::Admin,
         servers: Some(vec!["google-ads".into()]),
         allowed_ips: vec!["10.0.0.0/8".into()],
         expires_at: Some(later(60)),
@@ -145,4 +148,12 @@ pub(crate) fn data_key(version: i64) -> DataKeyRow {
 
 pub(crate) fn secret(name: &str) -> SecretRow {
     SecretRow { name: name.into(), provider: "local".into(), wrapped: vec![1] }
+}
+
+pub(crate) fn tool_policy(tool: &str, least_role: LeastRole) -> ToolPolicy {
+    ToolPolicy { integration: "google-ads".into(), tool: tool.into(), least_role, set_by: "desk".into(), set_at: NOW }
+}
+
+pub(crate) fn target(tenant: Option<TenantId>, integration: Option<&str>, tool: Option<&str>) -> SwitchTarget {
+    SwitchTarget { tenant, integration: integration.map(str::to_owned), tool: tool.map(str::to_owned) }
 }

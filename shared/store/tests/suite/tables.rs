@@ -1,13 +1,18 @@
 //! Every row comes back as it was stored, and changes only as asked.
 
-use turnpike_core::{Micros, Outcome, Timestamp};
+use std::time::Duration;
+
+use turnpike_core::{LeastRole, Micros, Outcome, Timestamp};
 use turnpike_store::{
     CallFilter, ConnectionState, DataKeyRow, JobState, NewTenant, PreviewState, SecretRow, StoreError, TenantState,
 };
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, api_key, call, connected, connection, credential, id, intent, job, later, preview, replacement},
+    samples::{
+        NOW, api_key, call, connected, connection, credential, id, intent, job, later, preview, replacement, target,
+        tool_policy,
+    },
 };
 
 on_both! {
@@ -15,11 +20,57 @@ on_both! {
         let system = it.store.system();
         let tenant = it.ours.get().await.unwrap();
         assert_eq!((tenant.id, tenant.name.as_str(), tenant.state), (it.our_id, "ours", TenantState::Active));
-        assert_eq!(tenant.created_at, NOW);
+        assert_eq!((tenant.created_at, tenant.stale_answers), (NOW, None));
         system.set_tenant_state(it.our_id, TenantState::Suspended).await.unwrap();
         let suspended = system.find_tenant(it.our_id).await.unwrap().unwrap();
         assert_eq!(suspended.state, TenantState::Suspended);
         assert_eq!(system.list_tenants().await.unwrap(), [suspended, it.theirs.get().await.unwrap()]);
+    }
+
+    async fn a_tenant_says_how_old_an_answer_it_takes_and_its_keys_know(it: Deployment) {
+        it.ours.insert_api_key(&api_key(id(), 7)).await.unwrap();
+        for oldest in [Some(Duration::from_secs(3600)), None] {
+            it.ours.allow_stale_answers(oldest).await.unwrap();
+            let (_, tenant) = it.store.system().find_api_key(&[7; 32]).await.unwrap().unwrap();
+            assert_eq!((tenant.stale_answers, it.theirs.get().await.unwrap().stale_answers), (oldest, None));
+        }
+    }
+
+    async fn a_tool_policy_is_set_anew_in_its_place(it: Deployment) {
+        it.ours.set_tool_policy(&tool_policy("set_budget", LeastRole::Nobody)).await.unwrap();
+        it.ours.set_tool_policy(&tool_policy("*", LeastRole::Admin)).await.unwrap();
+        it.ours.set_tool_policy(&tool_policy("set_budget", LeastRole::Owner)).await.unwrap();
+        let expected = [tool_policy("*", LeastRole::Admin), tool_policy("set_budget", LeastRole::Owner)];
+        assert_eq!(it.ours.list_tool_policies().await.unwrap(), expected);
+        assert!(expected[0].is_about("google-ads", "any") && !expected[1].is_about("google-ads", "any"));
+        assert!(!expected[0].is_about("amazon-ads", "any"));
+    }
+
+    async fn a_switch_stands_until_it_is_lifted_and_is_remembered(it: Deployment) {
+        let system = it.store.system();
+        let targets = [
+            target(None, None, None),
+            target(None, Some("google-ads"), None),
+            target(None, Some("google-ads"), Some("set_budget")),
+            target(Some(it.our_id), None, None),
+            target(Some(it.our_id), Some("google-ads"), None),
+        ];
+        for target in &targets {
+            system.switch_off(id(), target, "first", "ann", NOW).await.unwrap();
+            system.switch_off(id(), target, "second", "ben", later(1)).await.unwrap();
+        }
+        let standing = system.list_switches().await.unwrap();
+        assert_eq!(standing.iter().map(|switch| &switch.target).collect::<Vec<_>>(), targets.iter().collect::<Vec<_>>());
+        for switch in &standing {
+            let said = (switch.reason.as_str(), switch.set_by.as_str(), switch.set_at);
+            assert_eq!((said, switch.lifted_at), (("second", "ben", later(1)), None));
+        }
+        assert!(system.switch_on(&targets[1], "eve", later(2)).await.unwrap());
+        assert!(!system.switch_on(&targets[1], "eve", later(3)).await.unwrap(), "it is on");
+        assert_eq!(system.list_switches().await.unwrap().len(), 4, "no other was lifted with it");
+        let history = system.list_switch_history().await.unwrap();
+        assert_eq!((history.len(), history.iter().filter(|switch| switch.lifted_at.is_some()).count()), (10, 6));
+        assert!(history.iter().any(|switch| switch.lifted_by.as_deref() == Some("eve") && switch.lifted_at == Some(later(2))));
     }
 
     async fn an_unknown_tenant_is_not_found_and_a_known_one_is_not_added_twice(it: Deployment) {
@@ -38,6 +89,7 @@ on_both! {
         assert_eq!(tenant, it.ours.get().await.unwrap());
         assert_eq!((key.id, &key.name, &key.hint, key.pepper_version), (new.id, &new.name, &new.hint, 2));
         assert_eq!((&key.scopes, &key.servers, &key.allowed_ips), (&new.scopes, &new.servers, &new.allowed_ips));
+        assert_eq!(key.role, new.role);
         assert_eq!((key.expires_at, key.live, key.created_at), (new.expires_at, true, NOW));
         assert_eq!((key.revoked_at, key.last_used_at), (None, None));
         assert_eq!(it.ours.list_api_keys().await.unwrap(), [key]);
@@ -82,6 +134,8 @@ on_both! {
         assert_eq!((row.state, row.reason.as_deref()), (ConnectionState::ReconnectNeeded, reason));
         assert_eq!((row.accounts_json.as_str(), row.updated_at), ("[]", later(3)));
         assert_eq!(row.predicted_end, Some(later(7200)));
+        let owned = it.store.system().find_owned_connection(new.id).await.unwrap();
+        assert_eq!(owned, Some((it.our_id, row.clone())));
         assert_eq!(it.ours.list_connections().await.unwrap(), [row]);
     }
 

@@ -154,15 +154,7 @@ impl Vault {
     async fn load(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
         let row = self.0.store.tenant(renewal.tenant).find_credential(renewal.connection).await?;
         let row = row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
-        let lease = self.open(renewal, &row).await?;
-        // What cannot be refreshed has no access token whose absence would say that it is gone: the connection says it.
-        if lease.credential.grant().is_none()
-            && let Some(reason) = self.ended(renewal).await?
-        {
-            self.0.open.invalidate(&renewal.connection).await;
-            return Err(VaultError::Reconnect { reason });
-        }
-        Ok(lease)
+        self.open(renewal, &row).await
     }
 
     async fn open(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {

@@ -66,7 +66,7 @@ impl Vault {
     }
 
     /// Why only a person can renew the connection, where that is so.
-    pub(super) async fn ended(&self, renewal: &Renewal) -> Result<Option<String>, VaultError> {
+    async fn ended(&self, renewal: &Renewal) -> Result<Option<String>, VaultError> {
         let connection = self.0.store.tenant(renewal.tenant).get_connection(renewal.connection).await?;
         let ended = connection.state == ConnectionState::ReconnectNeeded;
         Ok(ended.then(|| connection.reason.unwrap_or_else(|| "the grant has ended".into())))
