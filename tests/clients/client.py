@@ -82,6 +82,7 @@ async def exercise(client: Client, plan: list[dict[str, Any]]) -> dict[str, int]
         confirmed = await call(tool, {**arguments, "preview_id": answer["preview_id"]})
         must(confirmed["status"] == "applied", f"{name} was confirmed, and its status is {confirmed['status']}.")
         must(confirmed["after"] == answer["after"], f"{name} did something else than its preview said.")
+        answer = confirmed
     missed = [name for name in tools if name not in used and not KIT.search(name)]
     must(not missed, f"the plan never calls {', '.join(missed)}.")
     must(used, "the plan is empty.")

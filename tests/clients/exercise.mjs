@@ -71,6 +71,7 @@ export async function exercise(plan, listTools, callTool) {
     const confirmed = await call(tool, { ...args, preview_id: answer.preview_id });
     must(confirmed.status === 'applied', `${name} was confirmed, and its status is ${confirmed.status}.`);
     must(isDeepStrictEqual(confirmed.after, answer.after), `${name} did something else than its preview said.`);
+    answer = confirmed;
   }
   const missed = [...tools.keys()].filter((name) => !used.has(name) && !KIT.test(name));
   must(missed.length === 0, `the plan never calls ${missed.join(', ')}.`);

@@ -137,6 +137,8 @@ impl TestApp {
         let layers =
             Layers { data: Some(folder.path().into()), listen: Some("127.0.0.1:0".into()), ..Layers::default() };
         let mut settings = layers.load().unwrap();
+        // What is paused is set back by most tests; those of the guard say otherwise.
+        settings.writes.approve_starts = false;
         let postgres = match backend {
             Backend::Sqlite => None,
             Backend::Postgres => Some(prepare_postgres(&mut settings).await),

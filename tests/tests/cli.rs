@@ -229,10 +229,67 @@ async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
         "tool-policy",
         "key",
         "connect",
+        "policy",
+        "approval",
     ] {
         let help = String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
         assert!(help.contains("Usage: turnpike"), "{command}: {help}");
     }
+}
+
+/// As an operator meets it: an agent is stopped, a person looks and decides, and the agent goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sets_a_policy_and_approves_and_denies_what_waits() {
+    let deployment = Deployment::on_sqlite("[integrations.google-ads]\nwrite_burst = 100\n");
+    let tenant = deployment.add_tenant().await;
+    let key = deployment.add_key(tenant).await;
+    let (id, file) = (tenant.to_string(), deployment.settings_file());
+    let desk = |arguments: &[&str]| {
+        let output = run(&[arguments, &["-c", file.to_str().unwrap()]].concat());
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let whose = ["--tenant", &id, "--integration", "google-ads"];
+    let show = [&["policy", "show"], &whose[..]].concat();
+    assert!(desk(&show).1.contains("turnpike connect --integration google-ads"), "there is no connection yet");
+    deployment.connect_sandbox(tenant).await;
+    assert!(desk(&show).1.contains("the default of the section [writes]"));
+    assert!(!desk(&[&["policy", "set"], &whose[..]].concat()).0, "nothing is to be set");
+    let set = [&["policy", "set"], &whose[..], &["--approve-amount", "36", "--by", "Ana"]].concat();
+    let (done, said) = desk(&set);
+    assert!(done && said.contains("set by Ana") && said.contains("approve_amount        36\n"), "{said}");
+    assert!(said.contains("max_amount            1000\n"), "the rest is as it was: {said}");
+
+    let server = deployment.serve().await;
+    let agent = Caller::new(&key).at(&server);
+    let budget = |amount: f64| json!({ "account_id": "2000000005", "campaign_id": "5000001", "daily_amount": amount });
+    let ask = async |amount: f64| {
+        let preview = agent.call("set_budget", &budget(amount)).await.unwrap();
+        let mut confirmation = budget(amount);
+        confirmation["preview_id"] = preview.field("preview_id").unwrap().into();
+        let refused = agent.call("set_budget", &confirmation).await.unwrap();
+        assert_eq!(refused.class(), Some("approval_needed"), "{}", refused.text());
+        let command = refused.text().split('`').nth(1).unwrap().to_owned();
+        (confirmation, command.rsplit_once(' ').unwrap().1.to_owned())
+    };
+    let (confirmation, approval) = ask(40.0).await;
+    let (_, waiting) = desk(&["approval", "list", "--tenant", &id]);
+    for part in [&approval, &id, "set_budget", "5000001", "from 35.5 to 40 USD", "40 USD is above 36 USD"] {
+        assert!(waiting.contains(part), "`{part}` is not told: {waiting}");
+    }
+    let (approved, said) = desk(&["approval", "approve", &approval, "--by", "Ana"]);
+    assert!(approved && said.starts_with("approved: Sets the daily budget"), "{said}");
+    let applied = agent.call("set_budget", &confirmation).await.unwrap();
+    assert_eq!(applied.field("status"), Some("applied"), "{}", applied.text());
+
+    let (confirmation, approval) = ask(41.0).await;
+    assert!(desk(&["approval", "deny", &approval]).0);
+    assert_eq!(agent.call("set_budget", &confirmation).await.unwrap().class(), Some("approval_denied"));
+    let (again, said) = desk(&["approval", "approve", &approval]);
+    assert!(!again && said.contains("decided before") && said.contains("denied"), "{said}");
+    assert!(desk(&["approval", "list"]).1.contains("nothing waits"));
+    let all = desk(&["approval", "list", "--all"]).1;
+    assert!(all.contains("used") && all.contains("denied") && all.contains("decided by Ana"), "{all}");
+    assert!(desk(&["approval", "approve", &id]).1.contains("no such approval"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

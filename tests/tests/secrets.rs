@@ -63,8 +63,8 @@ impl Scene {
             settings += "read_burst = 1000\nwrite_burst = 1000\n";
             vendors.push((integration, vendor));
         }
-        let limits = "[limits]\ntenant_burst = 10000\nprincipal_burst = 10000\n";
-        let deployment = deploy(&(settings + limits)).await;
+        settings += "[limits]\ntenant_burst = 10000\nprincipal_burst = 10000\n[writes]\napprove_starts = false\n";
+        let deployment = deploy(&settings).await;
         Self { deployment, collector, vendors, secrets: vec![PASSWORD.to_owned()], tenant: String::new() }
     }
 

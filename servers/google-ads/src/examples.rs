@@ -17,7 +17,7 @@ pub(crate) fn all() -> Vec<Example> {
         Example::of("describe_resource", json!({ "resource": "campaign" })),
         Example::of("set_status", status("PAUSED")),
         Example::of("set_status", status("ENABLED")),
-        Example::of("set_budget", budget(71.5)),
-        Example::of("set_budget", budget(72.5)),
+        Example::of("set_budget", budget(35.0)),
+        Example::of("set_budget", budget(35.5)),
     ]
 }

@@ -102,6 +102,16 @@ enum Command {
         #[command(subcommand)]
         command: commands::key::Command,
     },
+    /// See and set how far writes through a connection may go: caps, and what a person must approve.
+    Policy {
+        #[command(subcommand)]
+        command: commands::policy::Command,
+    },
+    /// List, approve and deny the writes that wait for a person.
+    Approval {
+        #[command(subcommand)]
+        command: commands::approval::Command,
+    },
     /// Connect a tenant to an integration, or renew its connection. Reads the credential as JSON from standard input.
     Connect(commands::connect::Options),
 }
@@ -135,6 +145,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Switch { command } => commands::switch::run(&global.settings(None)?, command).await?,
         Command::ToolPolicy { command } => commands::tool_policy::run(&global.settings(None)?, command).await?,
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,
+        Command::Policy { command } => commands::policy::run(&global.settings(None)?, command).await?,
+        Command::Approval { command } => commands::approval::run(&global.settings(None)?, command).await?,
         Command::Connect(options) => commands::connect::run(&global.settings(None)?, &options).await?,
     }
     Ok(ExitCode::SUCCESS)

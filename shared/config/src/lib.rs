@@ -7,5 +7,5 @@ mod settings;
 pub use layers::{ConfigError, Layers};
 pub use settings::{
     Environment, IntegrationSettings, LimitSettings, LogFormat, OutcomePercents, PriceSettings, ServerSettings,
-    Settings, StoreSettings, TelemetrySettings, VaultSettings,
+    Settings, StoreSettings, TelemetrySettings, VaultSettings, WriteSettings,
 };

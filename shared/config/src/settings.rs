@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use turnpike_core::{Currency, Outcome};
+use turnpike_core::{Currency, Micros, Outcome, WritePolicy};
 use url::Url;
 
 /// All settings.
@@ -18,6 +18,7 @@ pub struct Settings {
     pub store: StoreSettings,
     pub vault: VaultSettings,
     pub limits: LimitSettings,
+    pub writes: WriteSettings,
     pub prices: PriceSettings,
     pub telemetry: TelemetrySettings,
     pub integrations: BTreeMap<String, IntegrationSettings>,
@@ -81,6 +82,18 @@ pub struct LimitSettings {
     pub answer_characters: usize,
 }
 
+/// Section `[writes]`, in whole units of each account's currency.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct WriteSettings {
+    pub max_amount: u32,
+    pub max_rise_percent: u32,
+    pub approve_amount: u32,
+    pub approve_rise_percent: u32,
+    pub approve_starts: bool,
+}
+
 /// Section `[prices]`, in micro-units of the currency.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +142,20 @@ pub struct IntegrationSettings {
     pub read_burst: u32,
     pub write_per_minute: u32,
     pub write_burst: u32,
+}
+
+impl WriteSettings {
+    /// The policy of a connection that has none of its own.
+    pub fn policy(&self) -> WritePolicy {
+        let units = |units: u32| Micros(i64::from(units) * 1_000_000);
+        WritePolicy {
+            max_amount: units(self.max_amount),
+            max_rise_percent: self.max_rise_percent.into(),
+            approve_amount: units(self.approve_amount),
+            approve_rise_percent: self.approve_rise_percent.into(),
+            approve_starts: self.approve_starts,
+        }
+    }
 }
 
 impl Settings {

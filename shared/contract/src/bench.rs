@@ -155,7 +155,9 @@ impl Bench {
                     }
                 }
             }
-            Prepared::Write { .. } | Prepared::Job(_) => panic!("{tool} is no tool of its own that reads"),
+            Prepared::Write { .. } | Prepared::Job(_) | Prepared::Revert { .. } => {
+                panic!("{tool} is no tool of its own that reads")
+            }
         };
         self.check_shape(tool, &answer);
         Ok(answer)

@@ -69,8 +69,12 @@ id!(
     SwitchId, "switch"
 );
 id!(
-    /// A previewed write that waits for its confirmation.
+    /// A previewed write. Once it is applied, this is the id of the change.
     PreviewId, "preview"
+);
+id!(
+    /// A person's decision on a previewed write.
+    ApprovalId, "approval"
 );
 
 id!(

@@ -9,7 +9,7 @@ use std::{
 use moka::future::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use turnpike_config::{IntegrationSettings, LimitSettings, ServerSettings, Settings};
-use turnpike_core::{Ambient, Handles, TenantId, Timestamp};
+use turnpike_core::{Ambient, Handles, TenantId, Timestamp, WritePolicy};
 use turnpike_limiter::Limiter;
 use turnpike_metering::{Ledger, PriceBook};
 use turnpike_sdk::{Account, Connection, Integration};
@@ -72,6 +72,8 @@ pub struct Gateway {
     pub(crate) upstream: Upstream,
     pub(crate) ledger: Ledger,
     pub(crate) prices: PriceBook,
+    /// Of connections that have none of their own.
+    pub(crate) write_policy: WritePolicy,
     pub(crate) handles: Handles,
     pub(crate) limiter: Limiter,
     pub(crate) servers: Servers,
@@ -84,7 +86,7 @@ pub struct Gateway {
 impl Gateway {
     /// Puts the gateway together.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Settings { server, limits, prices, integrations, .. } = parts.settings;
+        let Settings { server, limits, writes, prices, integrations, .. } = parts.settings;
         Arc::new(Self {
             server,
             limits,
@@ -97,6 +99,7 @@ impl Gateway {
             upstream: parts.upstream,
             ledger: parts.ledger,
             prices: PriceBook::new(prices),
+            write_policy: writes.policy(),
             handles: parts.handles,
             limiter: Limiter::default(),
             servers: Servers::new(parts.integrations),

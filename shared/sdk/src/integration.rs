@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use turnpike_core::{Ambient, Fault, Timestamp};
 
-use crate::{Account, Cx, Manifest, Response, Sandbox, Tool, ToolError};
+use crate::{Access, Account, Cx, Manifest, Response, Sandbox, Tool, ToolError};
 
 /// Gives a failed answer its class; `None` when the answer is good. Sees every answer, also HTTP 200.
 pub type Classify = fn(&Response, Timestamp) -> Option<Fault>;
@@ -59,7 +59,11 @@ impl Integration {
     /// With the tools of the kit, which are the same on every server and which no author writes.
     #[must_use]
     pub fn with_kit(mut self) -> Self {
+        let writes = self.tools.iter().any(|tool| tool.spec.access == Access::Write);
         self.tools.push(Tool::get_job());
+        if writes {
+            self.tools.push(Tool::revert_change());
+        }
         self
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ArgumentError, Cx, LongTool, NamesAccounts, Progress, ReadTool, Spending, ToolError, Touches, WriteTool, get_job,
+    revert_change,
 };
 
 /// A call whose arguments have been read.
@@ -28,6 +29,13 @@ pub enum Prepared {
     },
     /// Of the kit's `get_job`: the id that was sent.
     Job(String),
+    /// Of the kit's `revert_change`.
+    Revert {
+        /// The change that is taken back, as its answer named it.
+        change_id: String,
+        /// Set when a preview is being confirmed.
+        preview_id: Option<String>,
+    },
 }
 
 impl Prepared {
@@ -37,8 +45,8 @@ impl Prepared {
             Self::Read(call) => call.touches(),
             Self::Long { work, .. } => work.touches(),
             Self::Write { steps, .. } => steps.touches(),
-            // What the job's own arguments name is checked once they are known.
-            Self::Job(_) => Touches::Connection,
+            // What the arguments of the job or the change name is checked once they are known.
+            Self::Job(_) | Self::Revert { .. } => Touches::Connection,
         }
     }
 }
@@ -114,18 +122,25 @@ pub(crate) fn long<T: LongTool>(mut arguments: Map<String, Value>) -> Result<Pre
 }
 
 pub(crate) fn write<T: WriteTool>(mut arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
-    let preview_id = match arguments.remove("preview_id") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(id)) => Some(id),
-        Some(_) => {
-            return Err(ArgumentError::new(
-                "preview_id",
-                "it must be a string",
-                "Send the `preview_id` that the preview returned.",
-            ));
-        }
-    };
+    let preview_id = take_preview_id(&mut arguments)?;
     Ok(Prepared::Write { steps: Box::new(Steps::<T>(parse(arguments)?)), preview_id })
+}
+
+pub(crate) fn revert_change(mut arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
+    let preview_id = take_preview_id(&mut arguments)?;
+    let revert_change::Args { change_id } = parse(arguments)?;
+    Ok(Prepared::Revert { change_id, preview_id })
+}
+
+fn take_preview_id(arguments: &mut Map<String, Value>) -> Result<Option<String>, ArgumentError> {
+    match arguments.remove("preview_id") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) => Ok(Some(id)),
+        Some(_) => {
+            let fix = "Send the `preview_id` that the preview returned.";
+            Err(ArgumentError::new("preview_id", "it must be a string", fix))
+        }
+    }
 }
 
 pub(crate) fn get_job(arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {

@@ -63,4 +63,19 @@ pub struct WriteAnswer<State> {
     /// When the preview lapses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// A person must approve the change before it can be applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalNeeded>,
+    /// Of an applied change: revert_change takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_id: Option<String>,
+}
+
+/// A person must approve a change before it can be applied: what the person decides on, why, and who can do so how.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it, and every conversation carries them")]
+pub struct ApprovalNeeded {
+    pub approval_id: String,
+    pub reason: String,
+    pub how: String,
 }

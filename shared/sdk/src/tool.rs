@@ -9,7 +9,7 @@ use turnpike_core::Micros;
 
 use crate::{
     ArgumentError, Cx, DescribeAccounts, LongTool, NamesAccounts, Prepared, ToolError, WriteAnswer, get_job,
-    list_accounts::ListAccounts, prepared, schema,
+    list_accounts::ListAccounts, prepared, revert_change, schema,
 };
 
 /// Whether a tool changes anything.
@@ -204,6 +204,16 @@ impl Tool {
             input_schema: schema::input::<get_job::Args>(),
             output_schema: schema::or_pending(Map::from_iter([("type".to_owned(), "object".into())])),
             prepare: prepared::get_job,
+        }
+    }
+
+    /// `revert_change`, by which agents take back what they have changed.
+    pub(crate) fn revert_change() -> Self {
+        Self {
+            spec: revert_change::SPEC,
+            input_schema: schema::with_preview_id(schema::input::<revert_change::Args>()),
+            output_schema: schema::output::<WriteAnswer<revert_change::State>>(),
+            prepare: prepared::revert_change,
         }
     }
 

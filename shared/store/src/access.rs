@@ -95,11 +95,43 @@ impl Access {
         self.db.transaction(&self.scope).await
     }
 
+    /// Several statements, of which all are kept or none.
+    pub(crate) async fn begin(&self) -> Result<Together<'_>, StoreError> {
+        Ok(Together { access: self, session: self.transaction().await? })
+    }
+
     fn arguments<'a>(&'a self, rest: Arguments<'a>) -> Vec<&'a dyn Argument> {
         let tenant: Option<&dyn Argument> = match &self.scope {
             Scope::Tenant(tenant) => Some(tenant),
             Scope::System => None,
         };
         tenant.into_iter().chain(rest.iter().copied()).collect()
+    }
+}
+
+/// Statements that are kept together by [`Together::commit`], or not at all.
+pub(crate) struct Together<'a> {
+    access: &'a Access,
+    session: Session,
+}
+
+impl Together<'_> {
+    /// Runs a statement; whether it changed a row.
+    pub(crate) async fn changes(&mut self, sql: &'static str, rest: Arguments<'_>) -> Result<bool, StoreError> {
+        Ok(self.session.execute(sql, &self.access.arguments(rest)).await? > 0)
+    }
+
+    /// Adds a row; false when the statement lets one that is there stay.
+    pub(crate) async fn insert(
+        &mut self,
+        what: &'static str,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<bool, StoreError> {
+        self.changes(sql, rest).await.map_err(|error| error.of_insert(what))
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.session.commit().await
     }
 }

@@ -55,7 +55,8 @@ const GRANTS: &str = "
 GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
 GRANT SELECT, INSERT ON calls, data_keys, secrets, write_intents TO ROLE;
-GRANT SELECT, INSERT, UPDATE ON api_keys, connections, credentials, kill_switches, previews, tenants, tool_policies TO ROLE;
+GRANT SELECT, INSERT, UPDATE ON api_keys, approvals, connections, credentials, kill_switches, previews, tenants,
+    tool_policies, write_policies TO ROLE;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO ROLE;";
 
 /// The grants for a role.

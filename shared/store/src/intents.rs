@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use turnpike_core::{CallId, ConnectionId, TenantId, Timestamp};
 
-use crate::{StoreError, SystemStore, TenantStore, row::table};
+use crate::{StoreError, SystemStore, row::table, value::Argument};
 
 /// A write that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,12 @@ pub struct Intent {
 
 table!(Intent { call_id, connection_id, principal, integration, tool, arguments_digest, started_at });
 
-impl TenantStore {
-    /// Notes a write before the upstream sees it.
-    pub async fn insert_intent(&self, intent: &Intent) -> Result<(), StoreError> {
-        let sql =
-            concat!("INSERT INTO write_intents (tenant_id, ", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
-        self.0.insert("write intent", sql, &columns!(intent)).await
+impl Intent {
+    pub(crate) const INSERT: &str =
+        concat!("INSERT INTO write_intents (tenant_id, ", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+
+    pub(crate) fn arguments(&self) -> [&dyn Argument; 7] {
+        columns!(self)
     }
 }
 

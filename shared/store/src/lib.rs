@@ -6,6 +6,7 @@
 
 mod access;
 mod api_keys;
+mod approvals;
 mod calls;
 mod connections;
 mod credentials;
@@ -26,9 +27,11 @@ mod tenants;
 mod tool_policies;
 mod usage;
 mod value;
+mod write_policies;
 
 pub use access::{SystemStore, TenantStore};
 pub use api_keys::{ApiKey, NewApiKey};
+pub use approvals::{ApprovalRow, ApprovalState, NewApproval};
 pub use calls::{CallFilter, CallRow};
 pub use connections::{ConnectionRow, ConnectionState, NewConnection};
 pub use credentials::{CredentialRow, NewCredential, Replacement};
@@ -44,3 +47,4 @@ pub use tenants::{NewTenant, Tenant, TenantState};
 pub use tool_policies::{EVERY_TOOL, ToolPolicy};
 pub use usage::UsageLine;
 pub use value::WordError;
+pub use write_policies::PolicyRow;

@@ -36,6 +36,7 @@ const STEPS: &[Step] = steps![
     "0004_writes",
     "0005_secrets",
     "0006_jobs",
+    "0007_changes",
     "0008_controls"
 ];
 

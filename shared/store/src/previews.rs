@@ -1,8 +1,8 @@
-//! Previewed writes that wait for their confirmation.
+//! Previewed writes. One that was applied is the change itself: it says what was changed and how to take it back.
 
 use turnpike_core::{CallId, ConnectionId, PreviewId, Timestamp};
 
-use crate::{StoreError, TenantStore, row::table, value::words};
+use crate::{Intent, StoreError, TenantStore, row::table, value::words};
 
 words! {
     /// How far a previewed write has come.
@@ -33,8 +33,12 @@ pub struct NewPreview {
     pub integration: String,
     /// The tool that writes.
     pub tool: String,
-    /// Digest of the arguments; the confirmation must have the same.
+    /// That tool's arguments, as JSON.
+    pub arguments_json: String,
+    /// Digest of the call's arguments; the confirmation must have the same.
     pub arguments_digest: String,
+    /// The change that it takes back.
+    pub reverts: Option<PreviewId>,
     /// What the upstream holds now, as JSON.
     pub before_json: String,
     /// What it would hold, as JSON.
@@ -60,8 +64,14 @@ pub struct PreviewRow {
     pub integration: String,
     /// The tool that writes.
     pub tool: String,
-    /// Digest of the arguments; the confirmation must have the same.
+    /// That tool's arguments, as JSON.
+    pub arguments_json: String,
+    /// Digest of the call's arguments; the confirmation must have the same.
     pub arguments_digest: String,
+    /// The change that it takes back.
+    pub reverts: Option<PreviewId>,
+    /// What took it back, or is about to: set before the upstream sees that, and no second time.
+    pub reverted_by: Option<PreviewId>,
     /// What the upstream held then, as JSON.
     pub before_json: String,
     /// What it would hold, as JSON.
@@ -88,7 +98,10 @@ table!(PreviewRow {
     principal,
     integration,
     tool,
+    arguments_json,
     arguments_digest,
+    reverts,
+    reverted_by,
     before_json,
     after_json,
     summary,
@@ -103,11 +116,12 @@ table!(PreviewRow {
 impl TenantStore {
     /// Adds a preview.
     pub async fn insert_preview(&self, preview: &NewPreview) -> Result<(), StoreError> {
-        let sql = "INSERT INTO previews (tenant_id, id, connection_id, principal, integration, tool, arguments_digest, \
-                   before_json, after_json, summary, created_at, expires_at, updated_at, state) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13)";
-        let NewPreview { id, connection_id, principal, integration, tool, .. } = preview;
-        let NewPreview { arguments_digest, before_json, after_json, summary, created_at, expires_at, .. } = preview;
+        let sql = "INSERT INTO previews (tenant_id, id, connection_id, principal, integration, tool, arguments_json, \
+                   arguments_digest, reverts, before_json, after_json, summary, created_at, expires_at, updated_at, state) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $15)";
+        let NewPreview { id, connection_id, principal, integration, tool, arguments_json, .. } = preview;
+        let NewPreview { arguments_digest, reverts, before_json, after_json, summary, .. } = preview;
+        let NewPreview { created_at, expires_at, .. } = preview;
         self.0
             .insert(
                 "preview",
@@ -118,7 +132,9 @@ impl TenantStore {
                     principal,
                     integration,
                     tool,
+                    arguments_json,
                     arguments_digest,
+                    reverts,
                     before_json,
                     after_json,
                     summary,
@@ -135,14 +151,31 @@ impl TenantStore {
         self.0.find(concat!("SELECT ", columns!(), " FROM previews WHERE tenant_id = $1 AND id = $2"), &[&id]).await
     }
 
-    /// Takes an open preview for a call, which alone may then apply it; false when it is taken or its time is over.
-    pub async fn claim_preview(&self, id: PreviewId, call_id: CallId, now: Timestamp) -> Result<bool, StoreError> {
-        let sql = "UPDATE previews SET state = $5, call_id = $3, updated_at = $4 \
-                   WHERE tenant_id = $1 AND id = $2 AND state = $6 AND expires_at > $4";
-        self.0.changes(sql, &[&id, &call_id, &now, &PreviewState::Claimed, &PreviewState::Open]).await
+    /// Takes an open preview for the intent's call, which alone may then apply it, and notes the intent. False, and nothing
+    /// is noted, when it is taken, its time is over, it lacks an approval that was asked for, or what it takes back is
+    /// taken back already.
+    pub async fn claim_preview(&self, preview: &PreviewRow, intent: &Intent) -> Result<bool, StoreError> {
+        let claim = "UPDATE previews SET state = 'claimed', call_id = $3, updated_at = $4 \
+                     WHERE tenant_id = $1 AND id = $2 AND state = 'open' AND expires_at > $4 AND NOT EXISTS (SELECT 1 \
+                     FROM approvals WHERE approvals.tenant_id = $1 AND approvals.preview_id = $2 AND approvals.state <> 'approved')";
+        let take_back = "UPDATE previews SET reverted_by = $3 \
+                         WHERE tenant_id = $1 AND id = $2 AND state = 'applied' AND reverted_by IS NULL";
+        let mut all = self.0.begin().await?;
+        if !all.changes(claim, &[&preview.id, &intent.call_id, &intent.started_at]).await? {
+            return Ok(false);
+        }
+        if let Some(change) = preview.reverts
+            && !all.changes(take_back, &[&change, &preview.id]).await?
+        {
+            return Ok(false);
+        }
+        all.insert("write intent", Intent::INSERT, &intent.arguments()).await?;
+        all.commit().await?;
+        Ok(true)
     }
 
-    /// Notes how a claimed preview ended, or what a read found out about one of unknown end.
+    /// Notes how a claimed preview ended, or what a read found out about one of unknown end. What it did not take back
+    /// after all can be taken back again.
     pub async fn finish_preview(
         &self,
         id: PreviewId,
@@ -150,9 +183,16 @@ impl TenantStore {
         answer_json: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE previews SET state = $3, answer_json = $4, updated_at = $5 \
-                   WHERE tenant_id = $1 AND id = $2 AND state IN ($6, $7)";
-        let from = (PreviewState::Claimed, PreviewState::Unknown);
-        self.0.update("claimed preview", sql, &[&id, &state, &answer_json, &now, &from.0, &from.1]).await
+        let finish = "UPDATE previews SET state = $3, answer_json = $4, updated_at = $5 \
+                      WHERE tenant_id = $1 AND id = $2 AND state IN ('claimed', 'unknown')";
+        let release = "UPDATE previews SET reverted_by = NULL WHERE tenant_id = $1 AND reverted_by = $2";
+        let mut all = self.0.begin().await?;
+        if !all.changes(finish, &[&id, &state, &answer_json, &now]).await? {
+            return Err(StoreError::NotFound { what: "claimed preview" });
+        }
+        if state == PreviewState::Failed {
+            all.changes(release, &[&id]).await?;
+        }
+        all.commit().await
     }
 }

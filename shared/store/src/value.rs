@@ -7,11 +7,11 @@ use sqlx::{
     sqlite::SqliteArguments,
 };
 use turnpike_core::{
-    ApiKeyId, CallId, ConnectionId, Currency, JobId, LeastRole, Micros, Outcome, PreviewId, Role, SwitchId, TenantId,
-    Timestamp,
+    ApiKeyId, ApprovalId, CallId, ConnectionId, Currency, JobId, LeastRole, Micros, Outcome, PreviewId, Role, SwitchId,
+    TenantId, Timestamp,
 };
 
-use crate::{ConnectionState, JobState, PreviewState, TenantState};
+use crate::{ApprovalState, ConnectionState, JobState, PreviewState, TenantState};
 
 /// What both drivers store by themselves.
 pub(crate) trait Raw:
@@ -120,6 +120,7 @@ stored! {
     Duration as i64: |it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX), |raw| Self::from_micros(u64::try_from(raw)?);
     Micros as i64: |it| it.0, |raw| Self(raw);
     ApiKeyId as String: |it| it.to_string(), |raw| raw.parse()?;
+    ApprovalId as String: |it| it.to_string(), |raw| raw.parse()?;
     CallId as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionId as String: |it| it.to_string(), |raw| raw.parse()?;
     JobId as String: |it| it.to_string(), |raw| raw.parse()?;
@@ -130,6 +131,7 @@ stored! {
     Outcome as String: |it| it.to_string(), |raw| raw.parse()?;
     Role as String: |it| it.to_string(), |raw| raw.parse()?;
     LeastRole as String: |it| it.to_string(), |raw| raw.parse()?;
+    ApprovalState as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionState as String: |it| it.to_string(), |raw| raw.parse()?;
     JobState as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewState as String: |it| it.to_string(), |raw| raw.parse()?;

@@ -12,6 +12,8 @@ use turnpike_sdk::{Account, AuthShape, Field, Integration, Limits, Manifest, Rat
 pub const ACCOUNT: &str = "one";
 /// With this as `text`, every tool panics while its arguments are looked at.
 pub const PANICS_EARLY: &str = "panic early";
+/// A value that nothing can be set back to.
+pub const NEVER_AGAIN: &str = "never again";
 /// How long a probe tool may take.
 pub const TIMEOUT: Duration = Duration::from_millis(400);
 /// How long a call of the probe's long tool may take, and when its work wants to be looked at again: once in that time.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_core::AccountId;
+use turnpike_core::{AccountId, Micros};
 use turnpike_sdk::{
     Cost, Cx, Effect, LongTool, NamesAccounts, Plan, Progress, ReadTool, Request, Spending, Tool, ToolError, ToolSpec,
     Touches, WriteTool,
@@ -162,8 +162,22 @@ impl WriteTool for Set {
         Ok(Plan { after: Value { text: args.text.clone() }, summary: "Set the value.".into(), warnings: vec![] })
     }
 
-    fn spending(_: &Value, _: &Value) -> Spending {
-        Spending::NoMore
+    /// A text that is a number is an amount; `on` spends.
+    fn spending(from: &Value, to: &Value) -> Spending {
+        let amount = |value: &Value| value.text.parse().ok().map(|units: i64| Micros(units * 1_000_000));
+        match amount(to) {
+            Some(after) => Spending::Amount { before: amount(from), after, currency: "EUR".into() },
+            None if to.text == "on" => Spending::Starts,
+            None => Spending::NoMore,
+        }
+    }
+
+    fn check_revert(old: &Value) -> Result<(), ToolError> {
+        if old.text != super::NEVER_AGAIN {
+            return Ok(());
+        }
+        let next_step = "Set another.".into();
+        Err(ToolError::Refused { reason: "this value is not had again".into(), next_step })
     }
 
     async fn dry_run(_: &Args, _: &Value, _: &Cx) -> Result<(), ToolError> {

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod approval;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod demo;
@@ -7,6 +8,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod jobs;
 pub(crate) mod key;
 pub(crate) mod migrate;
+pub(crate) mod policy;
 pub(crate) mod serve;
 pub(crate) mod stdio;
 pub(crate) mod switch;

@@ -25,6 +25,8 @@ use turnpike_sdk::Prepared;
 use turnpike_store::JobRow;
 use turnpike_telemetry::{CallSpan, Traceparent, call_span};
 use turnpike_upstream::Lane;
+pub use writes::APPROVAL_LIFE;
+use writes::Reverted;
 
 use crate::{Caller, Gateway, gateway::Connected, servers::Found};
 
@@ -44,7 +46,7 @@ struct Call {
     id: CallId,
     /// The tool that was called.
     called: Found,
-    /// The tool whose work it is: the same, unless it is that of a job.
+    /// The tool whose work it is: the same, unless it is that of a job or of a change that is taken back.
     found: Found,
     caller: Arc<Caller>,
     client: Option<String>,
@@ -61,6 +63,8 @@ struct Call {
     job: Option<JobRow>,
     /// Why the upstream gave no answer, when an earlier one is shown in its place.
     failure: Option<Refusal>,
+    /// The change that it takes back.
+    reverts: Option<Reverted>,
 }
 
 /// What the protocol layer makes an answer of.
@@ -134,6 +138,7 @@ impl Gateway {
             lane: None,
             job: None,
             failure: None,
+            reverts: None,
         };
         (Call { digest: digest(&call), ..call }, arguments, span)
     }
@@ -149,6 +154,9 @@ impl Gateway {
         let connected = self.check_connection(call).await?;
         let prepared = match prepared {
             Prepared::Job(id) => Box::pin(self.take_up(call, &connected, &id)).await?,
+            Prepared::Revert { change_id, preview_id } => {
+                Box::pin(self.take_back(call, &connected, &change_id, preview_id)).await?
+            }
             prepared => prepared,
         };
         self.check_accounts(call, &connected, &prepared.touches())?;

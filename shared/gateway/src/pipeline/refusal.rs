@@ -1,7 +1,7 @@
 //! A call that was not answered, in words that let an agent go on: what happened, whose limit, until when, what next.
 
 use serde_json::{Map, Value, json};
-use turnpike_core::{Class, Fault, Outcome, Scope, Timestamp};
+use turnpike_core::{ApprovalId, Class, Fault, Outcome, Scope, Timestamp};
 use turnpike_sdk::{ArgumentError, ToolError};
 
 /// Why a call has no answer.
@@ -17,12 +17,15 @@ pub(super) struct Refusal {
     pub(super) code: Option<String>,
     /// A person must renew the connection: the reply adds the link.
     pub(super) reconnect: bool,
+    /// A person must decide on this before the same call can go on.
+    pub(super) approval: Option<ApprovalId>,
 }
 
 impl Refusal {
     pub(super) fn new(outcome: Outcome, class: &'static str, message: impl Into<String>) -> Self {
         let (message, next_step) = (message.into(), String::new());
-        Self { outcome, class, message, next_step, whose: None, retry_at: None, code: None, reconnect: false }
+        let (whose, retry_at, code, approval) = (None, None, None, None);
+        Self { outcome, class, message, next_step, whose, retry_at, code, reconnect: false, approval }
     }
 
     /// We failed. The agent gets the call id and no detail.
@@ -57,6 +60,10 @@ impl Refusal {
         }
     }
 
+    pub(super) fn approval(self, id: ApprovalId) -> Self {
+        Self { approval: Some(id), ..self }
+    }
+
     /// As one sentence after the other.
     pub(super) fn text(&self, link: Option<&str>) -> String {
         let retry = self.retry_at.map(|at| format!(" Retry at {at}.")).unwrap_or_default();
@@ -75,6 +82,7 @@ impl Refusal {
             ("whose_limit", self.whose.map(|whose| json!(whose))),
             ("retry_at", self.retry_at.map(|at| json!(at.to_string()))),
             ("upstream_code", self.code.as_ref().map(|code| json!(code))),
+            ("approval_id", self.approval.map(|id| json!(id))),
             ("reconnect_url", link.map(|link| json!(link))),
         ];
         details.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));

@@ -2,6 +2,7 @@
 //! that hide or reorder text made visible.
 
 use serde_json::Value;
+use turnpike_core::{hides, visible};
 
 /// The value with its texts cleaned, and its JSON.
 pub(super) fn clean(mut value: Value) -> (Value, String) {
@@ -31,23 +32,11 @@ fn suspicious(json: &str) -> bool {
 
 fn clean_in_place(value: &mut Value) {
     match value {
-        Value::String(text) if text.chars().any(hides) => *text = text.chars().map(visible).collect(),
+        Value::String(text) if text.chars().any(hides) => *text = visible(text),
         Value::Array(items) => items.iter_mut().for_each(clean_in_place),
         Value::Object(fields) => fields.values_mut().for_each(clean_in_place),
         _ => {}
     }
-}
-
-/// Control characters other than line break and tab; zero-width, bidirectional and tag characters.
-fn hides(character: char) -> bool {
-    character.is_control() && !matches!(character, '\n' | '\t')
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-fn visible(character: char) -> char {
-    if hides(character) { char::REPLACEMENT_CHARACTER } else { character }
 }
 
 #[cfg(test)]

@@ -86,8 +86,8 @@ impl Gateway {
             Prepared::Long { work, background } => Box::pin(self.long(call, &cx, &*work, background)).await,
             Prepared::Write { steps, preview_id: None } => Box::pin(self.preview(call, &cx, &*steps)).await,
             Prepared::Write { steps, preview_id: Some(id) } => Box::pin(self.confirm(call, &cx, &*steps, &id)).await,
-            // Taken up before it comes here.
-            Prepared::Job(_) => Err(Refusal::internal()),
+            // Taken up before they come here.
+            Prepared::Job(_) | Prepared::Revert { .. } => Err(Refusal::internal()),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! One tenant never reads or writes another's rows, through any method there is.
 
-use turnpike_core::{ApiKeyId, CallId, ConnectionId, JobId, LeastRole, PreviewId};
-use turnpike_store::{CallFilter, ConnectionState, JobState, PreviewState, StoreError, TenantStore};
+use turnpike_core::{ApiKeyId, ApprovalId, CallId, ConnectionId, JobId, LeastRole};
+use turnpike_store::{
+    ApprovalState, CallFilter, ConnectionState, JobState, PreviewRow, PreviewState, StoreError, TenantStore,
+};
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
-        NOW, api_key, call, connected, connection, credential, data_key, id, intent, job, later, preview, replacement,
-        tool_policy,
+        self, NOW, api_key, approval, call, connected, connection, credential, data_key, id, intent, job, later,
+        policy, preview, previewed, replacement, tool_policy,
     },
     sources,
 };
@@ -16,36 +18,41 @@ use crate::{
 struct Theirs {
     key: ApiKeyId,
     connection: ConnectionId,
-    preview: PreviewId,
+    preview: PreviewRow,
+    approval: ApprovalId,
     job: JobId,
     call: CallId,
 }
 
 async fn furnish(it: &Deployment) -> Theirs {
     let (key, call, connection) = (api_key(id(), 1), call(it.their_id), connected(&it.theirs).await);
-    let (preview, job) = (preview(connection), job(connection));
     it.theirs.insert_api_key(&key).await.unwrap();
     it.theirs.insert_credential(&credential(connection)).await.unwrap();
     it.theirs.insert_data_key(&data_key(7)).await.unwrap();
-    it.theirs.insert_preview(&preview).await.unwrap();
+    it.theirs.set_write_policy(connection, &policy(7)).await.unwrap();
     it.theirs.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
-    it.theirs.insert_intent(&intent(connection, call.call_id)).await.unwrap();
+    let preview = previewed(&it.theirs, &preview(connection)).await;
+    let approval = approval(preview.id);
+    it.theirs.request_approval(&approval).await.unwrap();
+    let job = job(connection);
     it.theirs.insert_job(&job, 9).await.unwrap();
     it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
-    Theirs { key: key.id, connection, preview: preview.id, job: job.id, call: call.call_id }
+    Theirs { key: key.id, connection, preview, approval: approval.id, job: job.id, call: call.call_id }
 }
 
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
         tenant.find_credential(theirs.connection).await.unwrap(),
         tenant.find_data_key(None).await.unwrap(),
-        tenant.find_preview(theirs.preview).await.unwrap(),
+        tenant.find_preview(theirs.preview.id).await.unwrap(),
+        tenant.find_approval_of(theirs.preview.id).await.unwrap(),
         tenant.find_job(theirs.job, NOW).await.unwrap(),
+        tenant.find_write_policy(theirs.connection).await.unwrap(),
         tenant.list_calls(&CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap(),
         tenant.usage(NOW, later(1)).await.unwrap(),
         tenant.list_tool_policies().await.unwrap(),
@@ -54,8 +61,8 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
 
 /// Tries every method on the other's ids: did it find or change anything?
 async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
-    let Theirs { key, connection: at, preview: write, job: long, call, .. } = *it;
-    let (claimed, ok) = (id(), ConnectionState::Disabled);
+    let Theirs { key, connection: at, ref preview, approval: asked, job: long, call } = *it;
+    let (write, ok, yes) = (preview.id, ConnectionState::Disabled, ApprovalState::Approved);
     let page = CallFilter { limit: 10, ..CallFilter::default() };
     vec![
         ("get", us.get().await.unwrap().name == "theirs"),
@@ -75,16 +82,20 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("insert_credential", found(us.insert_credential(&credential(at)).await)),
         ("find_data_key", us.find_data_key(None).await.unwrap().is_some()),
         ("find_preview", us.find_preview(write).await.unwrap().is_some()),
-        ("insert_preview", found(us.insert_preview(&preview(at)).await)),
-        ("claim_preview", us.claim_preview(write, claimed, NOW).await.unwrap()),
+        ("insert_preview", found(us.insert_preview(&samples::preview(at)).await)),
+        ("claim_preview", us.claim_preview(preview, &intent(at, call)).await.unwrap()),
         ("finish_preview", found(us.finish_preview(write, PreviewState::Failed, None, NOW).await)),
-        ("insert_intent", found(us.insert_intent(&intent(at, call)).await)),
         ("insert_job", found(us.insert_job(&job(at), 9).await)),
         ("find_job", us.find_job(long, NOW).await.unwrap().is_some()),
         ("list_jobs", !us.list_jobs(NOW, 10).await.unwrap().is_empty()),
         ("advance_job", us.advance_job(long, None, later(9), NOW).await.unwrap()),
         ("finish_job", us.finish_job(long, JobState::Done, Some("{}"), NOW).await.unwrap()),
         ("deliver_job", us.deliver_job(long, call, NOW, later(9)).await.unwrap()),
+        ("request_approval", found(us.request_approval(&samples::approval(write)).await)),
+        ("find_approval_of", us.find_approval_of(write).await.unwrap().is_some()),
+        ("decide_approval", us.decide_approval(asked, yes, "us", NOW, later(9)).await.unwrap()),
+        ("find_write_policy", us.find_write_policy(at).await.unwrap().is_some()),
+        ("set_write_policy", found(us.set_write_policy(at, &policy(9)).await)),
         ("list_calls", !us.list_calls(&page).await.unwrap().is_empty()),
         ("find_call", us.find_call(call).await.unwrap().is_some()),
         ("list_tool_policies", !us.list_tool_policies().await.unwrap().is_empty()),

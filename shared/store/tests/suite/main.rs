@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
+mod changes;
 mod deployment;
 mod isolation;
 mod ledger;

@@ -1,11 +1,11 @@
 //! Many at once, and one wins.
 
 use futures_util::future::join_all;
-use turnpike_store::{DataKeyRow, JobState, SecretRow};
+use turnpike_store::{DataKeyRow, JobState, NewPreview, PreviewState, SecretRow};
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, connected, credential, id, job, later, preview, replacement},
+    samples::{NOW, connected, credential, id, intent, job, later, preview, previewed, replacement},
 };
 
 on_both! {
@@ -31,9 +31,24 @@ on_both! {
     }
 
     async fn of_twenty_claims_of_a_preview_one_wins(it: Deployment) {
-        let preview = preview(connected(&it.ours).await);
-        it.ours.insert_preview(&preview).await.unwrap();
-        let claims = join_all((0..20).map(|_| it.ours.claim_preview(preview.id, id(), later(1)))).await;
+        let connection = connected(&it.ours).await;
+        let preview = previewed(&it.ours, &preview(connection)).await;
+        let intents: Vec<_> = (0..20).map(|_| intent(connection, id())).collect();
+        let claims = join_all(intents.iter().map(|intent| it.ours.claim_preview(&preview, intent))).await;
+        assert_eq!(claims.into_iter().filter(|claimed| *claimed.as_ref().unwrap()).count(), 1);
+    }
+
+    async fn of_twenty_claims_that_take_a_change_back_one_wins(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        let change = previewed(&it.ours, &preview(connection)).await;
+        assert!(it.ours.claim_preview(&change, &intent(connection, id())).await.unwrap());
+        it.ours.finish_preview(change.id, PreviewState::Applied, None, later(1)).await.unwrap();
+        let mut reverts = vec![];
+        for _ in 0..20 {
+            let revert = NewPreview { reverts: Some(change.id), ..preview(connection) };
+            reverts.push((previewed(&it.ours, &revert).await, intent(connection, id())));
+        }
+        let claims = join_all(reverts.iter().map(|(preview, intent)| it.ours.claim_preview(preview, intent))).await;
         assert_eq!(claims.into_iter().filter(|claimed| *claimed.as_ref().unwrap()).count(), 1);
     }
 

@@ -10,7 +10,8 @@ use turnpike_testkit::Postgres;
 use crate::{
     deployment::Deployment,
     samples::{
-        NOW, api_key, call, connected, credential, data_key, id, intent, job, preview, secret, target, tool_policy,
+        NOW, api_key, approval, call, connected, credential, data_key, id, intent, job, policy, preview, previewed, secret,
+        target, tool_policy,
     },
 };
 
@@ -39,9 +40,11 @@ async fn furnish(it: &Deployment) {
     it.ours.insert_api_key(&api_key(id(), 1)).await.unwrap();
     it.ours.insert_credential(&credential(connection)).await.unwrap();
     it.ours.insert_data_key(&data_key(1)).await.unwrap();
-    it.ours.insert_preview(&preview(connection)).await.unwrap();
-    it.ours.insert_intent(&intent(connection, id())).await.unwrap();
+    it.ours.set_write_policy(connection, &policy(1)).await.unwrap();
+    let preview = previewed(&it.ours, &preview(connection)).await;
+    assert!(it.ours.claim_preview(&preview, &intent(connection, id())).await.unwrap());
     it.ours.insert_job(&job(connection), 9).await.unwrap();
+    it.ours.request_approval(&approval(preview.id)).await.unwrap();
     it.store.system().insert_calls(&[call(it.our_id)]).await.unwrap();
     it.store.system().insert_secret_if_absent(&secret("pepper")).await.unwrap();
     it.ours.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
@@ -58,7 +61,7 @@ async fn every_table_is_guarded_by_a_policy_that_reads_and_writes() {
     guarded.sort();
     all.sort();
     assert_eq!(guarded, all);
-    assert_eq!(all.len(), 12);
+    assert_eq!(all.len(), 14);
 }
 
 #[tokio::test]

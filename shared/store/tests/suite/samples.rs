@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use turnpike_core::{
-    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, Role, TenantId, Timestamp,
+    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, PreviewId, Role, TenantId, Timestamp,
+    WritePolicy,
 };
 use turnpike_store::{
-    CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewConnection, NewCredential,
-    NewPreview, Replacement, SecretRow, SwitchTarget, TenantStore, ToolPolicy,
+    CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewApproval, NewConnection,
+    NewCredential, NewPreview, PolicyRow, PreviewRow, Replacement, SecretRow, SwitchTarget, TenantStore, ToolPolicy,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -77,13 +78,36 @@ pub(crate) fn preview(connection_id: ConnectionId) -> NewPreview {
         principal: "key:1".into(),
         integration: "google-ads".into(),
         tool: "set_budget".into(),
+        arguments_json: r#"{"daily_amount":12}"#.into(),
         arguments_digest: "ab".repeat(32),
+        reverts: None,
         before_json: r#"{"budget":10}"#.into(),
         after_json: r#"{"budget":12}"#.into(),
         summary: "Budget from 10 to 12".into(),
         created_at: NOW,
         expires_at: later(600),
     }
+}
+
+/// Adds a preview, and reads it back.
+pub(crate) async fn previewed(tenant: &TenantStore, new: &NewPreview) -> PreviewRow {
+    tenant.insert_preview(new).await.unwrap();
+    tenant.find_preview(new.id).await.unwrap().unwrap()
+}
+
+pub(crate) fn approval(preview_id: PreviewId) -> NewApproval {
+    NewApproval { id: id(), preview_id, reason: "12 is above 11".into(), requested_at: NOW, expires_at: later(86_400) }
+}
+
+pub(crate) fn policy(max_amount: i64) -> PolicyRow {
+    let policy = WritePolicy {
+        max_amount: Micros(max_amount),
+        max_rise_percent: 100,
+        approve_amount: Micros(500),
+        approve_rise_percent: 50,
+        approve_starts: true,
+    };
+    PolicyRow { policy, set_by: "ana".into(), set_at: NOW }
 }
 
 pub(crate) fn intent(connection_id: ConnectionId, call_id: CallId) -> Intent {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use turnpike_core::{LeastRole, Micros, Outcome, Timestamp};
 use turnpike_store::{
-    CallFilter, ConnectionState, DataKeyRow, JobState, NewTenant, PreviewState, SecretRow, StoreError, TenantState,
+    CallFilter, ConnectionState, DataKeyRow, JobState, NewTenant, SecretRow, StoreError, TenantState,
 };
 
 use crate::{
     deployment::on_both,
     samples::{
-        NOW, api_key, call, connected, connection, credential, id, intent, job, later, preview, replacement, target,
-        tool_policy,
+        NOW, api_key, call, connected, connection, credential, id, intent, job, later, preview, previewed, replacement,
+        target, tool_policy,
     },
 };
 
@@ -198,29 +198,6 @@ on_both! {
         assert_eq!(it.ours.find_data_key(Some(3)).await.unwrap(), None);
     }
 
-    async fn a_preview_is_claimed_once_in_time_and_keeps_its_answer(it: Deployment) {
-        let (new, call) = (preview(connected(&it.ours).await), id());
-        it.ours.insert_preview(&new).await.unwrap();
-        let open = it.ours.find_preview(new.id).await.unwrap().unwrap();
-        assert_eq!((open.state, open.call_id, &open.answer_json), (PreviewState::Open, None, &None));
-        assert_eq!((&open.principal, &open.integration, &open.tool), (&new.principal, &new.integration, &new.tool));
-        assert_eq!((&open.arguments_digest, &open.summary), (&new.arguments_digest, &new.summary));
-        assert_eq!((&open.before_json, &open.after_json), (&new.before_json, &new.after_json));
-        assert_eq!((open.created_at, open.expires_at, open.connection_id), (NOW, later(600), new.connection_id));
-
-        let unclaimed = it.ours.finish_preview(new.id, PreviewState::Applied, None, NOW).await;
-        assert!(matches!(unclaimed, Err(StoreError::NotFound { what: "claimed preview" })));
-        assert!(!it.ours.claim_preview(new.id, call, later(600)).await.unwrap(), "its time is over");
-        assert!(it.ours.claim_preview(new.id, call, later(599)).await.unwrap());
-        assert!(!it.ours.claim_preview(new.id, id(), later(599)).await.unwrap(), "it is taken");
-        it.ours.finish_preview(new.id, PreviewState::Unknown, None, later(600)).await.unwrap();
-        it.ours.finish_preview(new.id, PreviewState::Applied, Some("{}"), later(601)).await.unwrap();
-        let done = it.ours.find_preview(new.id).await.unwrap().unwrap();
-        assert_eq!((done.state, done.call_id, done.answer_json.as_deref()), (PreviewState::Applied, Some(call), Some("{}")));
-        assert_eq!(done.updated_at, later(601));
-        assert!(it.ours.finish_preview(new.id, PreviewState::Failed, None, later(602)).await.is_err(), "its end is known");
-    }
-
     async fn a_job_goes_on_until_it_is_done_and_is_forgotten_in_the_end(it: Deployment) {
         let new = job(connected(&it.ours).await);
         assert!(it.ours.insert_job(&new, 1).await.unwrap());
@@ -261,8 +238,10 @@ on_both! {
     async fn an_intent_is_unfinished_until_its_call_is_in_the_ledger(it: Deployment) {
         let (connection, call) = (connected(&it.ours).await, call(it.our_id));
         let intent = intent(connection, call.call_id);
-        it.ours.insert_intent(&intent).await.unwrap();
-        assert!(matches!(it.ours.insert_intent(&intent).await, Err(StoreError::Conflict { .. })));
+        for (row, expected) in [(preview(connection), true), (preview(connection), false)] {
+            let claimed = it.ours.claim_preview(&previewed(&it.ours, &row).await, &intent).await;
+            assert_eq!(claimed.is_ok_and(|claimed| claimed), expected, "a call has one intent");
+        }
         let unfinished = || async { it.store.system().list_unfinished_intents(NOW..later(1)).await.unwrap() };
         assert_eq!(unfinished().await, [(it.our_id, intent)]);
         let earlier = it.store.system().list_unfinished_intents(Timestamp::from_micros(0)..NOW).await.unwrap();
