@@ -25,6 +25,8 @@ read_per_minute = 10000000
 read_burst = 10000000
 write_per_minute = 10000000
 write_burst = 10000000
+[writes]
+approve_starts = false
 ";
 
 /// Rounds on each database, unless `TEST_KILL_ROUNDS` says otherwise.
@@ -49,12 +51,22 @@ async fn every_answer_that_a_client_received_is_in_the_ledger_once() {
     let [interrupted, refused] = [|it: &Figures| it.interrupted, |it: &Figures| it.refused].map(|of| sum(&all, of));
     println!("{}", line(&all));
     println!(
-        "{} confirmed writes cut off: {interrupted} recorded as interrupted; {refused} claimed previews refused when confirmed \
-         again, {} of which had not come as far as their intent",
+        "{} confirmed writes cut off: {interrupted} recorded as interrupted. Confirmed again, {refused} are told as unknown, {} \
+         had been applied and give their answer; the others had not been claimed",
         sum(&all, |it| it.cut_off),
-        sum(&all, |it| it.without_intent),
+        sum(&all, |it| it.replayed),
+    );
+    println!(
+        "{} applied writes answered, {} of them can be taken back; {} applied in all, {} entries to take them back by",
+        sum(&all, |it| it.applied),
+        sum(&all, |it| it.revertible),
+        sum(&all, |it| it.applied + it.replayed),
+        sum(&all, |it| it.entries),
     );
     assert_eq!((sum(&all, |it| it.missing), sum(&all, |it| it.twice)), (0, 0));
+    for it in &all {
+        assert_eq!((it.revertible, it.entries), (it.applied, it.applied + it.replayed), "an applied write is lost");
+    }
     assert!(rounds < ROUNDS || (interrupted > 0 && refused > 0), "no write was cut off in the middle");
 }
 
@@ -121,10 +133,17 @@ struct Figures {
     missing: usize,
     twice: usize,
     without_answer: usize,
+    /// Answered as applied, and how many of those have an entry.
+    applied: usize,
+    revertible: usize,
+    /// Everything that the store has to take a change back by.
+    entries: usize,
     cut_off: usize,
     interrupted: usize,
+    /// Claimed by a killed server, and told as of unknown outcome.
     refused: usize,
-    without_intent: usize,
+    /// Applied by a killed server before it could answer.
+    replayed: usize,
 }
 
 impl Ordeal {
@@ -156,8 +175,7 @@ impl Ordeal {
             assert!(!logged.contains(secret), "a secret stands in the log");
         }
         let memory = load.kill(server).await;
-        self.memory.answered.extend(memory.answered);
-        self.memory.cut_off.extend(memory.cut_off);
+        self.memory.absorb(memory);
     }
 
     /// Starts the server a last time and compares what the clients remember with what the ledger says.
@@ -170,7 +188,13 @@ impl Ordeal {
         let caller = self.caller.at(&server);
         let store = self.deployment.store().await;
         self.memory.answered.push(caller.list_accounts().await.unwrap().call_id());
-        let (refused, without_intent) = self.confirm_again(&caller, &store).await;
+        let (refused, replayed) = self.confirm_again(&caller, &store).await;
+        let (rows, mut revertible) = (store.tenant(self.tenant), 0);
+        for change in &self.memory.applied {
+            let entry = rows.find_preview(*change).await.unwrap();
+            revertible += usize::from(entry.is_some_and(|entry| entry.state == PreviewState::Applied));
+        }
+        let entries = self.deployment.count("SELECT COUNT(*) FROM previews WHERE state = 'applied'").await;
         server.kill();
 
         let forgotten = store.system().list_unfinished_intents(until_now()).await.unwrap();
@@ -195,33 +219,41 @@ impl Ordeal {
             missing: of(|times| times == 0),
             twice: of(|times| times > 1) + self.memory.answered.len() - answered.len(),
             without_answer: times.keys().filter(|id| !answered.contains(id)).count(),
+            applied: self.memory.applied.len(),
+            revertible,
+            entries,
             cut_off: self.memory.cut_off.len(),
             interrupted: interrupted.len(),
             refused,
-            without_intent,
+            replayed,
         }
     }
 
     /// Confirms again whatever a killed server had claimed: nothing goes to the upstream a second time. Returns how many
-    /// there were, and how many of them have neither intent nor ledger row.
+    /// are told as of unknown outcome, and how many give the answer that nobody received.
     async fn confirm_again(&mut self, caller: &Caller, store: &Store) -> (usize, usize) {
         let rows = store.tenant(self.tenant);
-        let (mut refused, mut without_intent) = (0, 0);
+        let (mut refused, mut replayed) = (0, 0);
         for confirmation in &self.memory.cut_off {
             let id = confirmation["preview_id"].as_str().unwrap().parse().unwrap();
             let preview = rows.find_preview(id).await.unwrap().unwrap();
-            if preview.state != PreviewState::Claimed {
+            if preview.state == PreviewState::Open {
                 continue;
             }
             let answer = caller.call("set_status", confirmation).await.unwrap();
-            assert_eq!(answer.class(), Some("outcome_unknown"), "{}", answer.text());
+            if preview.state == PreviewState::Applied {
+                assert_eq!(answer.field("change_id"), confirmation["preview_id"].as_str(), "{}", answer.text());
+                replayed += 1;
+            } else {
+                assert_eq!(answer.class(), Some("outcome_unknown"), "{}", answer.text());
+                assert!(rows.find_call(preview.call_id.unwrap()).await.unwrap().is_some(), "claimed, and no intent");
+                refused += 1;
+            }
             let row = rows.find_call(answer.call_id()).await.unwrap().unwrap();
             assert_eq!(row.upstream_requests, 0, "a change of unknown outcome is sent again");
             self.memory.answered.push(answer.call_id());
-            refused += 1;
-            without_intent += usize::from(rows.find_call(preview.call_id.unwrap()).await.unwrap().is_none());
         }
-        (refused, without_intent)
+        (refused, replayed)
     }
 }
 

@@ -118,6 +118,17 @@ impl Deployment {
         }
     }
 
+    /// A number that the database tells.
+    pub async fn count(&self, sql: &'static str) -> usize {
+        let (count,): (i64,) = if self.store_url.starts_with("sqlite:") {
+            let mut database = SqliteConnection::connect(&self.store_url).await.unwrap();
+            sqlx::query_as(sql).fetch_one(&mut database).await.unwrap()
+        } else {
+            sqlx::query_as(sql).fetch_one(&mut PgConnection::connect(&self.store_url).await.unwrap()).await.unwrap()
+        };
+        count.try_into().unwrap()
+    }
+
     /// Runs a command of the operator to its end; returns what it printed.
     pub async fn run(&self, arguments: &[&str], input: Option<String>) -> String {
         let mut command = turnpike();

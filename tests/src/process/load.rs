@@ -7,7 +7,7 @@ use std::sync::{
 
 use serde_json::{Value, json};
 use tokio::{sync::Notify, task::JoinSet, time::timeout};
-use turnpike_core::CallId;
+use turnpike_core::{CallId, PreviewId};
 
 use super::{Answer, Caller, PATIENCE, Server};
 
@@ -23,6 +23,8 @@ const CAMPAIGNS: u64 = 5_000_000;
 pub struct Memory {
     /// The calls whose answers were received whole.
     pub answered: Vec<CallId>,
+    /// The changes that were answered as applied.
+    pub applied: Vec<PreviewId>,
     /// The arguments of the confirmations that were sent and not answered.
     pub cut_off: Vec<Value>,
 }
@@ -63,11 +65,17 @@ impl Load {
         self.stage.killed.store(true, Ordering::SeqCst);
         server.kill();
         let mut all = Memory::default();
-        for memory in self.clients.join_all().await {
-            all.answered.extend(memory.answered);
-            all.cut_off.extend(memory.cut_off);
-        }
+        self.clients.join_all().await.into_iter().for_each(|memory| all.absorb(memory));
         all
+    }
+}
+
+impl Memory {
+    /// Remembers what another remembers too.
+    pub fn absorb(&mut self, other: Self) {
+        self.answered.extend(other.answered);
+        self.applied.extend(other.applied);
+        self.cut_off.extend(other.cut_off);
     }
 }
 
@@ -106,6 +114,7 @@ async fn change(caller: &Caller, stage: &Stage, campaign: u64) -> Memory {
             break;
         };
         memory.answered.push(applied.call_id());
+        memory.applied.push(applied.field("change_id").expect("an applied change has an id").parse().unwrap());
     }
     memory
 }

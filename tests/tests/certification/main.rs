@@ -7,3 +7,4 @@ mod pages;
 mod readme;
 mod strictness;
 mod wire;
+mod writes;

@@ -121,3 +121,43 @@ async fn a_budget_is_not_set_on_what_has_no_daily_budget_to_set() {
     }
     assert!(mutations(&bench).is_empty());
 }
+
+/// What `revert_change` does with the steps of a tool: the old state, checked and applied.
+async fn take_back(bench: &Bench, tool: &'static str, arguments: Value) -> (Value, Value) {
+    let (steps, cx) = (bench.steps(tool, arguments).expect("good arguments"), bench.cx(tool));
+    let before = steps.observe(&cx).await.expect("a state");
+    let after = steps.plan(&before).expect("a plan").after;
+    steps.apply(&after, &cx).await.expect("applied");
+    assert_eq!(steps.observe(&cx).await.expect("a state"), after, "exactly the state wanted");
+    steps.check_revert(&before).expect("can be had again");
+    steps.dry_run(&before, &cx).await.expect("can be checked");
+    assert_eq!(steps.observe(&cx).await.expect("a state"), after, "a check changes nothing");
+    steps.apply(&before, &cx).await.expect("applied");
+    (before, steps.observe(&cx).await.expect("a state"))
+}
+
+#[tokio::test]
+async fn a_list_of_different_statuses_goes_back_to_what_each_was() {
+    let bench = connected().await;
+    for (level, ids, status) in [
+        ("campaign", ["2000001", "2000004"], "PAUSED"),
+        ("campaign", ["2000001", "2000004"], "ENABLED"),
+        ("ad_group", ["20000011", "20000012"], "ENABLED"),
+    ] {
+        let arguments = json!({ "account_id": OUTDOOR, "level": level, "ids": ids, "status": status });
+        let (before, back) = take_back(&bench, "set_status", arguments).await;
+        assert_ne!(before["items"][0]["status"], before["items"][1]["status"], "{level}");
+        assert_eq!(back, before);
+    }
+    let last = mutations(&bench).pop().expect("the last change");
+    let statuses: Vec<_> = [0, 1].map(|place| last["operations"][place]["update"]["status"].clone()).into();
+    assert_eq!(statuses, ["ENABLED", "PAUSED"], "each in the same transaction");
+}
+
+#[tokio::test]
+async fn a_budget_goes_back_to_the_old_amount() {
+    let bench = connected().await;
+    let arguments = json!({ "account_id": STUDIO, "campaign_id": "5000001", "daily_amount": 42.25 });
+    let (before, back) = take_back(&bench, "set_budget", arguments).await;
+    assert_eq!((&back["budget"]["daily_amount"], &back), (&json!(35.5), &before));
+}

@@ -137,3 +137,52 @@ async fn an_amount_below_the_vendors_minimum_is_refused_in_its_words() {
     assert_eq!((fault.class, fault.code.as_deref()), (Class::BadRequest, Some("BUDGET_TOO_LOW")));
     assert!(fault.message.contains("at least 10.00"), "{}", fault.message);
 }
+
+/// What `revert_change` does with the steps of a tool: the old state, checked and applied.
+async fn take_back(bench: &Bench, tool: &'static str, arguments: Value) -> (Value, Value) {
+    let (steps, cx) = (bench.steps(tool, arguments).expect("good arguments"), bench.cx(tool));
+    let before = steps.observe(&cx).await.expect("a state");
+    let after = steps.plan(&before).expect("a plan").after;
+    steps.apply(&after, &cx).await.expect("applied");
+    assert_eq!(steps.observe(&cx).await.expect("a state"), after, "exactly the state wanted");
+    steps.check_revert(&before).expect("can be had again");
+    steps.dry_run(&before, &cx).await.expect("the member may");
+    steps.apply(&before, &cx).await.expect("applied");
+    (before, steps.observe(&cx).await.expect("a state"))
+}
+
+#[tokio::test]
+async fn a_list_of_different_statuses_goes_back_to_what_each_was() {
+    let bench = connected().await;
+    for status in ["PAUSED", "ACTIVE"] {
+        let arguments =
+            json!({ "account_id": OUTDOOR, "level": "campaign", "ids": ["1000001", "1000004"], "status": status });
+        let (before, back) = take_back(&bench, "set_status", arguments).await;
+        assert_eq!(
+            (&before["items"][0]["status"], &before["items"][1]["status"]),
+            (&json!("ACTIVE"), &json!("PAUSED"))
+        );
+        assert_eq!(back, before);
+    }
+    let last = changes(&bench).pop().expect("the last change");
+    let set = |status: &str| json!({ "patch": { "$set": { "status": status } } });
+    assert_eq!(body(&last), json!({ "entities": { "1000001": set("ACTIVE"), "1000004": set("PAUSED") } }));
+}
+
+#[tokio::test]
+async fn a_draft_does_not_become_a_draft_again() {
+    let bench = connected().await;
+    let arguments =
+        json!({ "account_id": OUTDOOR, "level": "campaign", "ids": ["1000001", "1000009"], "status": "PAUSED" });
+    let steps = bench.steps("set_status", arguments).expect("good arguments");
+    let before = steps.observe(&bench.cx("set_status")).await.expect("a state");
+    assert!(refusal(steps.check_revert(&before)).contains("1000009 was DRAFT"));
+}
+
+#[tokio::test]
+async fn a_budget_goes_back_to_the_old_amount() {
+    let bench = connected().await;
+    let arguments = json!({ "account_id": OUTDOOR, "campaign_id": "1000001", "daily_amount": 42.25 });
+    let (before, back) = take_back(&bench, "set_budget", arguments).await;
+    assert_eq!((&back["budget"]["daily_amount"], &back), (&json!(72.5), &before));
+}
