@@ -10,8 +10,8 @@ use turnpike_testkit::Postgres;
 use crate::{
     deployment::Deployment,
     samples::{
-        NOW, api_key, approval, call, connected, credential, data_key, id, intent, job, policy, preview, previewed, secret,
-        target, tool_policy,
+        NOW, api_key, approval, call, connected, credential, data_key, id, intent, job, policy, preview, previewed,
+        secret, target, tool_policy,
     },
 };
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use turnpike_core::{
-    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, PreviewId, Role, TenantId, Timestamp,
-    WritePolicy,
+    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, PreviewId, Role, TenantId,
+    Timestamp, WritePolicy,
 };
 use turnpike_store::{
     CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewApproval, NewConnection,

@@ -42,6 +42,8 @@ impl Gateway {
             return Err(refused("cannot_revert", message, "Set the value with one of the present tools."));
         };
         call.found = made_by;
+        self.check_switches(call)?;
+        self.check_role(call)?;
         call.reverts = Some(reverted);
         Ok(Prepared::Write { steps, preview_id })
     }
