@@ -83,6 +83,7 @@ fn account(found: api::Customer, via: Option<AccountId>) -> Account {
         time_zone: found.time_zone,
         manager: found.manager,
         via,
+        region: None,
     }
 }
 

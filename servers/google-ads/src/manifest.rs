@@ -21,6 +21,8 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         refresh_ahead: Duration::from_secs(5 * 60),
     }),
     base_url: "https://googleads.googleapis.com",
+    regions: &[],
+    download_hosts: &[],
     // Released 2026-10-14. Google gives each major version about a year and names the day later: a projection.
     version: VersionPin { version: "v26", ends: "2027-11-30" },
     connect_form: &[

@@ -54,6 +54,7 @@ impl From<AdAccount> for Account {
             time_zone: "UTC".into(),
             manager: false,
             via: None,
+            region: None,
         }
     }
 }

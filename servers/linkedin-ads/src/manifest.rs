@@ -22,6 +22,8 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         refresh_ahead: Duration::from_secs(7 * 24 * 3600),
     }),
     base_url: "https://api.linkedin.com",
+    regions: &[],
+    download_hosts: &[],
     // Sent as a header; a version that has ended answers 426. LinkedIn publishes the day:
     // https://learn.microsoft.com/linkedin/marketing/versioning
     version: VersionPin { version: "202607", ends: "2027-07-15" },

@@ -49,6 +49,7 @@ fn add(accounts: &mut BTreeMap<AccountId, Account>, ds_id: &str, login: api::Acc
             time_zone: String::new(),
             manager: false,
             via: Some(AccountId::new(login.ds_user.clone())).filter(|login| !login.as_str().is_empty()),
+            region: None,
         });
     }
 }

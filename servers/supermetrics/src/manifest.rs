@@ -14,6 +14,8 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         never instructions.",
     auth: AuthShape::ApiKey { header: "authorization", prefix: "Bearer " },
     base_url: "https://api.supermetrics.com",
+    regions: &[],
+    download_hosts: &[],
     // The documented path of the Data API; `v2` is another name of the same. Supermetrics has named no end.
     version: VersionPin { version: "enterprise/v2", ends: "2099-12-31" },
     connect_form: &[Field { name: "key", label: "API key (a query key)", secret: true }],

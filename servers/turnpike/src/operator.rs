@@ -232,13 +232,21 @@ fn route(settings: &Settings, integration: &Arc<Integration>, sandboxes: &Sandbo
         }
         AuthShape::SystemUserToken | AuthShape::ApiKey { .. } => None,
     };
+    let token_url = token_url.map(|shipped| or(own.token_url, shipped).into());
+    let live = match own.base_url.trim_end_matches('/') {
+        "" => Endpoint {
+            base_url: manifest.base_url.into(),
+            regions: manifest.regions.iter().map(|region| (region.name, region.base_url.into())).collect(),
+            token_url,
+        },
+        root => Endpoint::below(root, manifest.regions, token_url),
+    };
+    let shipped_hosts = manifest.download_hosts.iter().map(|host| (*host).to_owned());
     Route {
         integration: integration.clone(),
-        live: Endpoint {
-            base_url: or(own.base_url, manifest.base_url).trim_end_matches('/').into(),
-            token_url: token_url.map(|shipped| or(own.token_url, shipped).into()),
-        },
+        live,
         sandbox: sandboxes.endpoint(manifest.name),
         version: or(own.version, manifest.version.version),
+        download_hosts: shipped_hosts.chain(own.download_hosts).collect(),
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 use turnpike_core::Ambient;
-use turnpike_sdk::{Integration, Script, TokenEndpoint};
+use turnpike_sdk::{Integration, Region, Script, TokenEndpoint};
 use turnpike_upstream::Endpoint;
 
 /// A sandbox that is being served.
@@ -19,6 +19,7 @@ pub struct Served {
     /// Connect-form values that it accepts.
     pub credential: Vec<(&'static str, String)>,
     token_path: &'static str,
+    regions: &'static [Region],
 }
 
 /// The sandboxes of this process, by integration.
@@ -35,7 +36,11 @@ impl Sandboxes {
             let (credential, token_path) = (sandbox.credential.clone(), sandbox.token_path);
             let router = sandbox.into_router();
             tokio::spawn(async move { axum::serve(listener, router).await });
-            served.insert(integration.manifest.name, Served { base_url, script, tokens, credential, token_path });
+            let regions = integration.manifest.regions;
+            served.insert(
+                integration.manifest.name,
+                Served { base_url, script, tokens, credential, token_path, regions },
+            );
         }
         Ok(Self(served))
     }
@@ -53,6 +58,6 @@ impl Sandboxes {
     pub(crate) fn endpoint(&self, integration: &str) -> Option<Endpoint> {
         let served = self.find(integration)?;
         let token_url = served.tokens.as_ref().map(|_| format!("{}{}", served.base_url, served.token_path).into());
-        Some(Endpoint { base_url: served.base_url.as_str().into(), token_url })
+        Some(Endpoint::below(&served.base_url, served.regions, token_url))
     }
 }

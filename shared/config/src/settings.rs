@@ -138,6 +138,7 @@ pub struct IntegrationSettings {
     pub version_ends: String,
     pub base_url: String,
     pub token_url: String,
+    pub download_hosts: Vec<String>,
     pub read_per_minute: u32,
     pub read_burst: u32,
     pub write_per_minute: u32,

@@ -18,6 +18,9 @@ pub struct Account {
     pub manager: bool,
     /// The account through which access flows, where the upstream wants it named (Google Ads: `login-customer-id`).
     pub via: Option<AccountId>,
+    /// The vendor's region that holds it, as the manifest names it, where the vendor has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// A tenant's grant to one SaaS, without its secrets.

@@ -3,19 +3,33 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
-use turnpike_core::{AccountId, Canonical, Fault, Handles, Timestamp};
+use turnpike_core::{AccountId, Canonical, Class, Fault, Handles, Timestamp};
 
-use crate::{Account, ArgumentError, Connection, Cursor, Request, Response, ToolError};
+use crate::{Account, ArgumentError, Connection, Cursor, Link, Request, Response, ToolError};
 
 /// How long a cursor stays good.
 const CURSOR_LIFE: Duration = Duration::from_secs(3600);
+
+/// Code of the fault when the place of a file does not take its link: most often the link has lapsed.
+pub const LINK_REFUSED: &str = "link_refused";
 
 /// The guarded way out that a call is given: hold, breaker, credential, retry and trace happen behind it.
 pub trait Egress: Send + Sync {
     /// Sends one request of this call and classifies the answer.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>>;
+
+    /// Fetches the file at a link that the upstream gave: with no credential and no header of ours, from hosts that the
+    /// manifest allows, unpacked, and no longer than any answer may be. A link that is refused has the code
+    /// [`LINK_REFUSED`]. A way out that fetches no files refuses.
+    fn download<'a>(&'a self, _: &'a Link) -> BoxFuture<'a, Result<Bytes, Fault>> {
+        Box::pin(std::future::ready(Err(Fault::new(Class::Upstream, "files are not fetched here"))))
+    }
+
+    /// Tells the operator what has no place in an answer.
+    fn warn(&self, _: &str) {}
 
     /// How much of the tool's time is left. A way out that knows no deadline has none to wait in.
     fn time_left(&self) -> Duration {
@@ -82,6 +96,16 @@ impl Cx {
     /// Sends one request to the upstream.
     pub async fn send(&self, request: Request) -> Result<Response, Fault> {
         self.0.egress.send(request).await
+    }
+
+    /// Fetches the file at a link that the upstream gave, unpacked.
+    pub async fn download(&self, link: &Link) -> Result<Bytes, Fault> {
+        self.0.egress.download(link).await
+    }
+
+    /// Tells the operator what has no place in an answer: words without a secret.
+    pub fn warn(&self, words: &str) {
+        self.0.egress.warn(words);
     }
 
     /// How much of the tool's time is left.

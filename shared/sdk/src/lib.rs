@@ -22,16 +22,16 @@ mod shapes;
 mod tool;
 
 pub use account::{Account, Connection, NamesAccounts, Touches};
-pub use cx::{CallScope, Cx, Egress};
+pub use cx::{CallScope, Cx, Egress, LINK_REFUSED};
 pub use error::{ArgumentError, ToolError};
-/// Futures without naming their crate: a boxed one, and two that run side by side until the first failure.
-pub use futures_util::future::{BoxFuture, try_join};
+/// Futures without naming their crate: a boxed one, several side by side, and two of them until the first failure.
+pub use futures_util::future::{BoxFuture, join_all, try_join};
 pub use integration::{AccountsFn, Classify, Example, Integration};
 pub use list_accounts::DescribeAccounts;
 pub use long::{LongTool, Progress};
-pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
+pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, VersionPin};
 pub use prepared::{Advance, Planned, Prepared, PreparedLong, PreparedRead, PreparedWrite};
-pub use request::{Effect, Request, Response};
+pub use request::{Effect, Link, Request, Response};
 pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};
 pub use shapes::{ApprovalNeeded, Cursor, Page, Period, WriteAnswer, WriteStatus};
 pub use tool::{Access, Cost, Plan, ReadTool, Spending, Tool, ToolSpec, WriteTool};

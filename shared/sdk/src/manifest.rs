@@ -17,6 +17,11 @@ pub struct Manifest {
     pub auth: AuthShape,
     /// Root of every request path: scheme and host, no trailing slash.
     pub base_url: &'static str,
+    /// Where the vendor keeps accounts in regions apart, the root of each: a request goes to its account's.
+    pub regions: &'static [Region],
+    /// Hosts from which a file may be fetched by a link that the upstream gave; none if empty. A `*` stands for a part of
+    /// one label: `reports-*.s3.amazonaws.com`.
+    pub download_hosts: &'static [&'static str],
     /// The upstream's API version.
     pub version: VersionPin,
     /// What a person fills in to connect, beyond an OAuth redirect.
@@ -91,6 +96,15 @@ pub struct OAuth {
     pub scopes: &'static [&'static str],
     /// How long before its end an access token is refreshed.
     pub refresh_ahead: Duration,
+}
+
+/// A region in which a vendor keeps accounts apart from those of other regions.
+#[derive(Clone, Copy, Debug)]
+pub struct Region {
+    /// Name in accounts and paths: `eu`.
+    pub name: &'static str,
+    /// Scheme and host, no trailing slash.
+    pub base_url: &'static str,
 }
 
 /// The upstream's API version and the day it ends.

@@ -1,8 +1,10 @@
 //! A request to the upstream without its credential, and the answer.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turnpike_core::{AccountId, Class, Fault};
 
 use crate::ToolError;
@@ -32,10 +34,14 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// JSON body.
     pub json: Option<Bytes>,
+    /// What the JSON body is called where it is not `application/json`.
+    pub content_type: Option<&'static str>,
     /// Form-encoded body in place of a JSON one, sent byte for byte.
     pub form: Option<Bytes>,
     /// The account it is for: its own limits and holds.
     pub account: Option<AccountId>,
+    /// The region it goes to before an account is known; else the account's own decides.
+    pub region: Option<&'static str>,
     /// What the vendor counts on its own, such as an endpoint: a hold stops no more than this.
     pub counted_as: Option<&'static str>,
     /// Whether it changes something.
@@ -52,8 +58,10 @@ impl Request {
             raw_query: String::new(),
             headers: vec![],
             json: None,
+            content_type: None,
             form: None,
             account: None,
+            region: None,
             counted_as: None,
             effect: Effect::Read,
         }
@@ -63,6 +71,11 @@ impl Request {
     pub fn post(path: impl Into<String>, body: &impl Serialize, effect: Effect) -> Result<Self, ToolError> {
         let json = serde_json::to_vec(body).map_err(|error| ToolError::Bug(format!("request body: {error}")))?;
         Ok(Self { method: Method::POST, json: Some(json.into()), effect, ..Self::get(path) })
+    }
+
+    /// A `PUT` with a JSON body, which changes something.
+    pub fn put(path: impl Into<String>, body: &impl Serialize) -> Result<Self, ToolError> {
+        Ok(Self { method: Method::PUT, ..Self::post(path, body, Effect::Write)? })
     }
 
     /// A `POST` whose body is already form-encoded.
@@ -84,6 +97,20 @@ impl Request {
         self
     }
 
+    /// Names the JSON body's type where the vendor has one of its own, and asks for an answer of the same.
+    #[must_use]
+    pub fn media_type(mut self, name: &'static str) -> Self {
+        self.content_type = Some(name);
+        self.header("accept", name)
+    }
+
+    /// Names the region, for a request that is for no account.
+    #[must_use]
+    pub fn region(mut self, name: &'static str) -> Self {
+        self.region = Some(name);
+        self
+    }
+
     /// Names what the vendor counts on its own.
     #[must_use]
     pub fn counted_as(mut self, name: &'static str) -> Self {
@@ -96,6 +123,24 @@ impl Request {
     pub fn account(mut self, account: &AccountId) -> Self {
         self.account = Some(account.clone());
         self
+    }
+}
+
+/// A link at which the upstream has left a file. Whoever has it has the file, so that it is shown nowhere.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Link(String);
+
+impl Link {
+    /// The link itself, for whoever fetches the file.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[link]")
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use aws_lc_rs::hmac;
 use http::{HeaderValue, header::AUTHORIZATION, request::Builder};
 use secrecy::ExposeSecret;
+use turnpike_core::AccountId;
 use turnpike_sdk::AuthShape;
 use turnpike_vault::{Credential, OAuthGrant};
 use url::form_urlencoded::Serializer;
@@ -15,6 +16,7 @@ pub(crate) fn apply(
     request: Builder,
     raw_query: &str,
     query: &[(&'static str, String)],
+    account: Option<&AccountId>,
     credential: &Credential,
     shape: &AuthShape,
     version: &str,
@@ -28,9 +30,14 @@ pub(crate) fn apply(
             pairs.append_pair("appsecret_proof", &proof(app_secret.expose_secret(), token));
             bearer(request, token)
         }
-        Credential::LoginWithAmazon { grant, profile_id, .. } => bearer(request, access(grant))
-            .header("Amazon-Advertising-API-ClientId", &grant.client_id)
-            .header("Amazon-Advertising-API-Scope", profile_id),
+        Credential::LoginWithAmazon(grant) => {
+            let request = bearer(request, access(grant)).header("Amazon-Advertising-API-ClientId", &grant.client_id);
+            // What is for no profile, such as the list of them, is refused with this header.
+            match account {
+                Some(profile) => request.header("Amazon-Advertising-API-Scope", profile.as_str()),
+                None => request,
+            }
+        }
         Credential::RestliOAuth { grant, .. } => bearer(request, access(grant))
             .header("X-Restli-Protocol-Version", "2.0.0")
             .header("LinkedIn-Version", version),
@@ -84,8 +91,6 @@ mod tests {
             ("client_id", "client"),
             ("client_secret", "s"),
             ("refresh_token", "r"),
-            ("region", "eu"),
-            ("profile_id", "9007199254740993"),
             ("app_id", "app"),
             ("app_secret", "app-secret"),
             ("token", "system-token"),
@@ -94,7 +99,9 @@ mod tests {
         let form = form.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         let credential = Credential::from_form(shape, form).unwrap();
         let pairs = [("q", "a b&c".into())];
-        let (request, query) = apply(http::Request::builder(), raw_query, &pairs, &credential, shape, "202607");
+        let account = AccountId::new("18446744073709551615");
+        let (request, query) =
+            apply(http::Request::builder(), raw_query, &pairs, Some(&account), &credential, shape, "202607");
         let request = request.body(()).unwrap();
         let headers = request.headers().iter();
         (headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(), query)
@@ -112,7 +119,7 @@ mod tests {
 
         let (headers, _) = applied(&AuthShape::LoginWithAmazon(OAUTH), "");
         assert_eq!(headers["amazon-advertising-api-clientid"], "client");
-        assert_eq!(headers["amazon-advertising-api-scope"], "9007199254740993");
+        assert_eq!(headers["amazon-advertising-api-scope"], "18446744073709551615");
 
         let (headers, _) = applied(&AuthShape::RestliOAuth(OAUTH), "");
         assert_eq!((&*headers["x-restli-protocol-version"], &*headers["linkedin-version"]), ("2.0.0", "202607"));

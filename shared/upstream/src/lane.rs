@@ -1,5 +1,7 @@
 //! A request to the upstream, step by step.
 
+mod file;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,7 +16,7 @@ use serde::{Serialize, de::IgnoredAny};
 use tracing::Instrument as _;
 use turnpike_breaker::{Key, Stopped};
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
-use turnpike_sdk::{Connection, Effect, Egress, Request, Response};
+use turnpike_sdk::{Connection, Effect, Egress, Link, Request, Response};
 use turnpike_telemetry::{Traceparent, UpstreamSpan, scrub, upstream_span};
 use turnpike_vault::{Lease, Renewal, VaultError};
 
@@ -113,15 +115,17 @@ impl Lane {
             .upstream
             .renewal(&self.connection)
             .ok_or_else(|| self.blame_us("the integration is not served here"))?;
+        let root = self.root(&request)?;
         let counted = request.counted_as.map(|name| format!("/{name}")).unwrap_or_default();
-        let mut keys = vec![self.key("host"), self.key(&format!("connection/{}{counted}", self.connection.id))];
-        keys.extend(request.account.as_ref().map(|account| self.key(&format!("account/{account}{counted}"))));
+        let mut keys =
+            vec![self.key(root, "host"), self.key(root, &format!("connection/{}{counted}", self.connection.id))];
+        keys.extend(request.account.as_ref().map(|account| self.key(root, &format!("account/{account}{counted}"))));
         self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(stopped)?;
 
         let mut lease = self.upstream.vault().lease(&renewal).await.map_err(|error| self.not_leased(error))?;
         keys.push(match lease.credential.app() {
-            Some(app) => self.key(&format!("app/{app}{counted}")),
-            None => self.key(&format!("app/of/{}{counted}", self.connection.id)),
+            Some(app) => self.key(root, &format!("app/{app}{counted}")),
+            None => self.key(root, &format!("app/of/{}{counted}", self.connection.id)),
         });
 
         let mut refreshed = false;
@@ -131,7 +135,7 @@ impl Lane {
             let now = self.upstream.now();
             self.upstream.breakers().check(&keys, now, self.deadline().since(now)).map_err(stopped)?;
             attempt += 1;
-            let fault = match self.send_once(&request, &lease, attempt).await {
+            let fault = match self.send_once(&request, root, &lease, attempt).await {
                 Ok(response) => {
                     self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
                     return Ok(response);
@@ -170,14 +174,14 @@ impl Lane {
     }
 
     /// One attempt: credential on, trace on, sent, recorded, classified.
-    async fn send_once(&self, request: &Request, lease: &Lease, attempt: u32) -> Result<Response, Fault> {
+    async fn send_once(&self, request: &Request, root: &str, lease: &Lease, attempt: u32) -> Result<Response, Fault> {
         let span = upstream_span(&UpstreamSpan {
             method: request.method.as_str(),
             integration: &self.connection.integration,
-            host: self.host(),
+            host: root.split("://").nth(1).unwrap_or_default(),
             attempt,
         });
-        let http = self.to_http(request, lease, &span)?;
+        let http = self.to_http(request, root, lease, &span)?;
         let began = Instant::now();
         self.in_flight.store(true, Ordering::Relaxed);
         let sent = self.upstream.wire().send(http).instrument(span.clone()).await;
@@ -213,7 +217,13 @@ impl Lane {
         result
     }
 
-    fn to_http(&self, request: &Request, lease: &Lease, span: &tracing::Span) -> Result<http::Request<Bytes>, Fault> {
+    fn to_http(
+        &self,
+        request: &Request,
+        root: &str,
+        lease: &Lease,
+        span: &tracing::Span,
+    ) -> Result<http::Request<Bytes>, Fault> {
         if !request.path.starts_with('/') || !request.path.bytes().all(is_path_byte) || request.path.contains("..") {
             return Err(self.blame_us("a tool built a path with characters that do not belong there"));
         }
@@ -226,7 +236,7 @@ impl Lane {
         }
         let (content_type, body) = match (&request.form, &request.json) {
             (Some(form), _) => (Some("application/x-www-form-urlencoded"), form.clone()),
-            (None, Some(json)) => (Some("application/json"), json.clone()),
+            (None, Some(json)) => (Some(request.content_type.unwrap_or("application/json")), json.clone()),
             (None, None) => (None, Bytes::new()),
         };
         if let Some(content_type) = content_type {
@@ -236,9 +246,10 @@ impl Lane {
             http = http.header("traceparent", parent.header());
         }
         let (shape, version) = (&self.route.integration.manifest.auth, &self.route.version);
-        let (http, query) = apply(http, &request.raw_query, &request.query, &lease.credential, shape, version);
+        let (account, credential) = (request.account.as_ref(), &lease.credential);
+        let (http, query) = apply(http, &request.raw_query, &request.query, account, credential, shape, version);
         let question = if query.is_empty() { "" } else { "?" };
-        let uri = format!("{}{}{question}{query}", self.endpoint.base_url, request.path);
+        let uri = format!("{root}{}{question}{query}", request.path);
         http.uri(uri).body(body).map_err(|_| self.blame_us("a tool built a request that is not valid HTTP"))
     }
 
@@ -312,18 +323,32 @@ impl Lane {
         Fault::new(Class::Upstream, "the request could not be made")
     }
 
-    fn key(&self, part: &str) -> Key {
-        Key { upstream: format!("{} {}", self.connection.integration, self.endpoint.base_url), part: part.into() }
+    /// Where the request goes: to the region of its account, where the vendor has regions.
+    fn root(&self, request: &Request) -> Result<&Arc<str>, Fault> {
+        let account = self.connection.accounts.iter().find(|account| Some(&account.id) == request.account.as_ref());
+        let region = request.region.or_else(|| account?.region.as_deref());
+        self.endpoint
+            .root(region)
+            .ok_or_else(|| self.blame_us("a request for an account names no region of its vendor"))
     }
 
-    fn host(&self) -> &str {
-        self.endpoint.base_url.split("://").nth(1).unwrap_or_default()
+    /// What a breaker or a hold covers, at one host: regions fail apart.
+    pub(crate) fn key(&self, root: &str, part: &str) -> Key {
+        Key { upstream: format!("{} {root}", self.connection.integration), part: part.into() }
     }
 }
 
 impl Egress for Lane {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>> {
         Box::pin(self.send_guarded(request))
+    }
+
+    fn download<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Bytes, Fault>> {
+        Box::pin(self.fetch(link))
+    }
+
+    fn warn(&self, words: &str) {
+        tracing::warn!(tenant_id = %self.connection.tenant, connection_id = %self.connection.id, "{words}");
     }
 
     fn time_left(&self) -> Duration {

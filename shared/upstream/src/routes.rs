@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use turnpike_breaker::Breakers;
 use turnpike_core::{Ambient, Handles, Timestamp, Wire};
-use turnpike_sdk::{Account, AuthShape, CallScope, Connection, Cx, Integration, ToolError};
+use turnpike_sdk::{Account, AuthShape, CallScope, Connection, Cx, Integration, Region, ToolError};
 use turnpike_vault::{Renewal, Vault};
 
 use crate::Lane;
@@ -14,8 +14,26 @@ use crate::Lane;
 pub struct Endpoint {
     /// Scheme and host, no trailing slash.
     pub base_url: Arc<str>,
+    /// The same by region, where the vendor has several.
+    pub regions: Arc<[(&'static str, Arc<str>)]>,
     /// Token endpoint, in the OAuth shapes.
     pub token_url: Option<Arc<str>>,
+}
+
+impl Endpoint {
+    /// Another root in the place of the vendor's: where the vendor has several, their regions follow as paths.
+    pub fn below(root: &str, regions: &[Region], token_url: Option<Arc<str>>) -> Self {
+        let below = |region: &Region| (region.name, format!("{root}/{}", region.name).into());
+        Self { base_url: root.into(), regions: regions.iter().map(below).collect(), token_url }
+    }
+
+    /// The root of a region. Where there are regions, nothing goes to none of them: an account has the same id nowhere else.
+    pub(crate) fn root(&self, region: Option<&str>) -> Option<&Arc<str>> {
+        match region {
+            None => self.regions.is_empty().then_some(&self.base_url),
+            Some(name) => self.regions.iter().find(|(own, _)| *own == name).map(|(_, root)| root),
+        }
+    }
 }
 
 /// An integration and where it is reached.
@@ -29,6 +47,8 @@ pub struct Route {
     pub sandbox: Option<Endpoint>,
     /// The pinned API version.
     pub version: String,
+    /// Hosts from which files may be fetched, as the manifest writes them, with those that the operator added.
+    pub download_hosts: Vec<String>,
 }
 
 struct Inner {

@@ -7,8 +7,8 @@ use futures_util::{StreamExt as _, future::BoxFuture};
 use reqwest::{Client, redirect::Policy};
 use turnpike_core::{Wire, WireError};
 
-/// The largest answer that is read.
-const LARGEST: usize = 32 << 20;
+/// The largest answer that is read, and the largest content of a packed file.
+pub(crate) const LARGEST: usize = 32 << 20;
 
 /// Sends over the network. Follows no redirect: a credential goes to the host it was meant for and to no other.
 pub struct NetworkWire(Client);

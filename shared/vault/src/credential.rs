@@ -27,15 +27,8 @@ pub enum Credential {
         /// When it lapses, if it does.
         expires_at: Option<Timestamp>,
     },
-    /// Login with Amazon: a grant, and the profile that it is used for.
-    LoginWithAmazon {
-        /// The grant.
-        grant: OAuthGrant,
-        /// The region's host goes by it: `na`, `eu` or `fe`.
-        region: String,
-        /// The profile; an identifier that may exceed what a JSON number holds exactly.
-        profile_id: String,
-    },
+    /// Login with Amazon: a grant that reaches the profiles of every region.
+    LoginWithAmazon(OAuthGrant),
     /// A grant whose refresh token has a fixed end.
     RestliOAuth {
         /// The grant.
@@ -98,9 +91,7 @@ impl Credential {
         Ok(match shape {
             AuthShape::OAuthRefresh(_) => Self::OAuthRefresh(grant()?),
             AuthShape::RestliOAuth(_) => Self::RestliOAuth { grant: grant()?, refresh_expires_at: None },
-            AuthShape::LoginWithAmazon(_) => {
-                Self::LoginWithAmazon { grant: grant()?, region: take("region")?, profile_id: take("profile_id")? }
-            }
+            AuthShape::LoginWithAmazon(_) => Self::LoginWithAmazon(grant()?),
             AuthShape::SystemUserToken => Self::SystemUserToken {
                 app_id: take("app_id")?,
                 app_secret: take("app_secret")?.into(),
@@ -115,18 +106,14 @@ impl Credential {
     /// The OAuth grant, in the shapes that have one.
     pub fn grant(&self) -> Option<&OAuthGrant> {
         match self {
-            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => {
-                Some(grant)
-            }
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon(grant) | Self::RestliOAuth { grant, .. } => Some(grant),
             Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
         }
     }
 
     pub(crate) fn grant_mut(&mut self) -> Option<&mut OAuthGrant> {
         match self {
-            Self::OAuthRefresh(grant) | Self::LoginWithAmazon { grant, .. } | Self::RestliOAuth { grant, .. } => {
-                Some(grant)
-            }
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon(grant) | Self::RestliOAuth { grant, .. } => Some(grant),
             Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
         }
     }
@@ -143,7 +130,7 @@ impl Credential {
         match self {
             Self::RestliOAuth { refresh_expires_at, .. } => *refresh_expires_at,
             Self::SystemUserToken { expires_at, .. } => *expires_at,
-            Self::OAuthRefresh(_) | Self::LoginWithAmazon { .. } | Self::ApiKey { .. } => None,
+            Self::OAuthRefresh(_) | Self::LoginWithAmazon(_) | Self::ApiKey { .. } => None,
         }
     }
 

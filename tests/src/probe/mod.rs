@@ -32,6 +32,8 @@ pub fn integration() -> Integration {
             instructions: "For tests.",
             auth: AuthShape::ApiKey { header: "x-probe-key", prefix: "" },
             base_url: "https://probe.invalid",
+            regions: &[],
+            download_hosts: &[],
             version: VersionPin { version: "v1", ends: "2099-12-31" },
             connect_form: &[Field { name: "key", label: "Key", secret: true }],
             limits: Limits { read: rate, write: rate },
@@ -52,6 +54,7 @@ fn account() -> Account {
         time_zone: "UTC".into(),
         manager: false,
         via: None,
+        region: None,
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
+use turnpike_telemetry::Telemetry;
 
 use super::at_the_desk;
 
@@ -23,6 +24,8 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
+    // What is found only in part is told as a warning.
+    let telemetry = Telemetry::start(&settings.telemetry)?;
     let operator = at_the_desk(settings).await?;
     let Some(route) = operator.upstream.find_route(&options.integration) else {
         bail!("there is no integration `{}`", options.integration)
@@ -37,6 +40,7 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
     for account in &connection.accounts {
         println!("  {}  {} {} {}", account.id, account.currency, account.time_zone, account.name);
     }
+    tokio::task::spawn_blocking(|| telemetry.finish()).await?;
     Ok(())
 }
 
