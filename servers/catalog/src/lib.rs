@@ -4,5 +4,10 @@ use turnpike_sdk::Integration;
 
 /// Every integration of this deployment.
 pub fn integrations() -> Vec<Integration> {
-    vec![turnpike_google_ads::integration(), turnpike_linkedin_ads::integration(), turnpike_supermetrics::integration()]
+    vec![
+        turnpike_google_ads::integration(),
+        turnpike_amazon_ads::integration(),
+        turnpike_linkedin_ads::integration(),
+        turnpike_supermetrics::integration(),
+    ]
 }

@@ -1,6 +1,9 @@
 //! A connection to the sandbox of one integration.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -11,8 +14,8 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use turnpike_core::{Ambient, Clock as _, ConnectionId, Entropy, Handles, ManualClock, TenantId, Timestamp};
 use turnpike_sdk::{
-    Account, CallScope, Connection, Cx, Integration, Planned, Prepared, PreparedWrite, Progress, Script, TokenEndpoint,
-    ToolError, Touches,
+    Account, CallScope, Connection, Cx, Integration, Planned, Prepared, PreparedLong, PreparedWrite, Progress, Script,
+    TokenEndpoint, ToolError, Touches,
 };
 
 use crate::egress::{Out, Sign};
@@ -36,6 +39,8 @@ pub struct Bench {
     pub principal: &'static str,
     /// The access token, of an OAuth shape.
     pub token: String,
+    /// What the operator was told.
+    pub warnings: Arc<Mutex<Vec<String>>>,
     tokens: Option<TokenEndpoint>,
     sign: Sign,
     router: Router,
@@ -67,6 +72,7 @@ impl Bench {
             router: sandbox.into_router(),
             principal: "tests",
             token: String::new(),
+            warnings: Arc::default(),
             integration,
             script,
             tokens,
@@ -125,6 +131,8 @@ impl Bench {
                 classify: self.integration.classify,
                 clock: self.clock.clone(),
                 deadline: now.plus(PATIENCE),
+                accounts: self.accounts.clone(),
+                warnings: self.warnings.clone(),
             }),
             handles: self.handles.clone(),
         })
@@ -207,6 +215,14 @@ impl Bench {
         match self.prepare(tool, arguments)? {
             Prepared::Write { steps, .. } => Ok(steps),
             _ => panic!("{tool} only reads"),
+        }
+    }
+
+    /// The beginning and the polls of long work.
+    pub fn work(&self, tool: &'static str, arguments: Value) -> Result<Box<dyn PreparedLong>, ToolError> {
+        match self.prepare(tool, arguments)? {
+            Prepared::Long { work, .. } => Ok(work),
+            _ => panic!("{tool} takes no longer than a call"),
         }
     }
 

@@ -1,21 +1,28 @@
 //! From a tool to the sandbox and back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::Read as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
 };
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use http::{HeaderName, HeaderValue, Method, header};
 use tower::ServiceExt as _;
-use turnpike_core::{Clock as _, Fault, ManualClock, Timestamp};
-use turnpike_sdk::{BoxFuture, Classify, Egress, Request, Response};
+use turnpike_core::{AccountId, Class, Clock as _, Fault, ManualClock, Timestamp};
+use turnpike_sdk::{Account, BoxFuture, Classify, Egress, LINK_REFUSED, Link, Request, Response};
 
 /// A request as it will be sent, before it is signed.
 pub struct Outgoing {
     /// What follows the question mark, encoded.
     pub query: String,
+    /// The account it is for.
+    pub account: Option<AccountId>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -45,11 +52,17 @@ pub(crate) struct Out {
     pub(crate) classify: Classify,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) deadline: Timestamp,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) warnings: Arc<Mutex<Vec<String>>>,
 }
 
 impl Out {
     async fn exchange(&self, request: Request) -> Response {
-        let mut outgoing = Outgoing { query: request.raw_query, headers: vec![] };
+        let account = self.accounts.iter().find(|account| Some(&account.id) == request.account.as_ref());
+        let region = account.and_then(|account| account.region.as_deref()).or(request.region);
+        let region = region.map(|name| format!("/{name}")).unwrap_or_default();
+        let mut outgoing = Outgoing { query: request.raw_query, account: request.account, headers: vec![] };
+        outgoing.header(header::HOST.as_str(), "sandbox");
         for (name, value) in &request.query {
             outgoing.parameter(name, value);
         }
@@ -58,7 +71,7 @@ impl Out {
         }
         let (content_type, body) = match (request.form, request.json) {
             (Some(form), _) => (Some("application/x-www-form-urlencoded"), form),
-            (None, Some(json)) => (Some("application/json"), json),
+            (None, Some(json)) => (Some(request.content_type.unwrap_or("application/json")), json),
             (None, None) => (None, Bytes::new()),
         };
         if let Some(content_type) = content_type {
@@ -69,12 +82,16 @@ impl Out {
         }
         (self.sign)(&mut outgoing, &self.token);
         let question = if outgoing.query.is_empty() { "" } else { "?" };
-        let uri = format!("{}{question}{}", request.path, outgoing.query);
+        let uri = format!("{region}{}{question}{}", request.path, outgoing.query);
         let mut builder = http::Request::builder().method(request.method).uri(uri);
         for (name, value) in outgoing.headers {
             builder = builder.header(name, value);
         }
-        let sent = self.router.clone().oneshot(builder.body(Body::from(body)).expect("a request")).await;
+        self.sent(builder.body(Body::from(body)).expect("a request")).await
+    }
+
+    async fn sent(&self, request: http::Request<Body>) -> Response {
+        let sent = self.router.clone().oneshot(request).await;
         let (parts, body) = sent.expect("infallible").into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         Response { status: parts.status, headers: parts.headers, body }
@@ -90,6 +107,22 @@ impl Egress for Out {
                 None => Ok(response),
             }
         })
+    }
+
+    fn download<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Bytes, Fault>> {
+        Box::pin(async move {
+            let file = self.sent(http::Request::get(link.expose()).body(Body::empty()).expect("a link")).await;
+            if !file.status.is_success() {
+                return Err(Fault { code: Some(LINK_REFUSED.into()), ..Fault::new(Class::BadRequest, "refused") });
+            }
+            let mut plain = vec![];
+            GzDecoder::new(&file.body[..]).read_to_end(&mut plain).expect("a packed file");
+            Ok(plain.into())
+        })
+    }
+
+    fn warn(&self, words: &str) {
+        self.warnings.lock().expect("unpoisoned").push(words.to_owned());
     }
 
     fn time_left(&self) -> Duration {

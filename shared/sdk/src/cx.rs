@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
-use turnpike_core::{AccountId, Canonical, Class, Fault, Handles, Timestamp};
+use turnpike_core::{AccountId, Canonical, Fault, Handles, Timestamp};
 
 use crate::{Account, ArgumentError, Connection, Cursor, Link, Request, Response, ToolError};
 
@@ -23,13 +23,11 @@ pub trait Egress: Send + Sync {
 
     /// Fetches the file at a link that the upstream gave: with no credential and no header of ours, from hosts that the
     /// manifest allows, unpacked, and no longer than any answer may be. A link that is refused has the code
-    /// [`LINK_REFUSED`]. A way out that fetches no files refuses.
-    fn download<'a>(&'a self, _: &'a Link) -> BoxFuture<'a, Result<Bytes, Fault>> {
-        Box::pin(std::future::ready(Err(Fault::new(Class::Upstream, "files are not fetched here"))))
-    }
+    /// [`LINK_REFUSED`].
+    fn download<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Bytes, Fault>>;
 
     /// Tells the operator what has no place in an answer.
-    fn warn(&self, _: &str) {}
+    fn warn(&self, words: &str);
 
     /// How much of the tool's time is left. A way out that knows no deadline has none to wait in.
     fn time_left(&self) -> Duration {

@@ -40,7 +40,7 @@ pub struct Request {
     pub form: Option<Bytes>,
     /// The account it is for: its own limits and holds.
     pub account: Option<AccountId>,
-    /// The region it goes to before an account is known; else the account's own decides.
+    /// The region of a request that is for no account; one that is for an account goes to the account's.
     pub region: Option<&'static str>,
     /// What the vendor counts on its own, such as an endpoint: a hold stops no more than this.
     pub counted_as: Option<&'static str>,
@@ -97,11 +97,11 @@ impl Request {
         self
     }
 
-    /// Names the JSON body's type where the vendor has one of its own, and asks for an answer of the same.
+    /// Names the types of the JSON body and of the answer, where the vendor has some of its own.
     #[must_use]
-    pub fn media_type(mut self, name: &'static str) -> Self {
-        self.content_type = Some(name);
-        self.header("accept", name)
+    pub fn media_types(mut self, body: &'static str, answer: &'static str) -> Self {
+        self.content_type = Some(body);
+        self.header("accept", answer)
     }
 
     /// Names the region, for a request that is for no account.

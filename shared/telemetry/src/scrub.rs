@@ -21,6 +21,8 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         r"|(?i:bearer\s+)[0-9A-Za-z._~+/=-]{8,}",
         r#"|(?i:(?:client_secret|refresh_token|access_token|api_key|password|appsecret_proof)\\?"?[=:]\s*\\?"?)[^&\s,;}"\\]+"#,
         r"|GOCSPX-[0-9A-Za-z_-]+",
+        // What makes a presigned link good.
+        r"|(?i:x-amz-(?:signature|security-token|credential)=)[^&\s\x22]+",
         r"|://[^/\s:@]+:[^/\s@]+@",
     ))
     .expect("a valid pattern")
@@ -78,6 +80,8 @@ mod tests {
             r#"{"refresh_token": "hush-hush"}"#,
             r#"{\"client_secret\":\"hush-hush\"}"#,
             "GOCSPX-hush",
+            "X-Amz-Signature=hush",
+            "x-amz-security-token=IQohush%2F%2F",
             "postgres://app:hush@db/turnpike",
         ] {
             let text = format!("before {secret} after");

@@ -323,13 +323,16 @@ impl Lane {
         Fault::new(Class::Upstream, "the request could not be made")
     }
 
-    /// Where the request goes: to the region of its account, where the vendor has regions.
+    /// Where the request goes: to the region of its account, where the vendor has regions, and nowhere else.
     fn root(&self, request: &Request) -> Result<&Arc<str>, Fault> {
-        let account = self.connection.accounts.iter().find(|account| Some(&account.id) == request.account.as_ref());
-        let region = request.region.or_else(|| account?.region.as_deref());
-        self.endpoint
-            .root(region)
-            .ok_or_else(|| self.blame_us("a request for an account names no region of its vendor"))
+        let region = match &request.account {
+            Some(id) => {
+                let account = self.connection.accounts.iter().find(|account| account.id == *id);
+                account.and_then(|account| account.region.as_deref())
+            }
+            None => request.region,
+        };
+        self.endpoint.root(region).ok_or_else(|| self.blame_us("a request names no region of its vendor"))
     }
 
     /// What a breaker or a hold covers, at one host: regions fail apart.

@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 use turnpike_core::{Fault, Outcome};
-use turnpike_sdk::{BoxFuture, CallScope, Cx, Egress, Prepared, Request, Response};
+use turnpike_sdk::{BoxFuture, CallScope, Cx, Egress, Link, Prepared, Request, Response};
 use turnpike_upstream::Lane;
 
 use super::{Answer, Call, Refusal};
@@ -98,6 +99,14 @@ struct WithoutTime(Arc<Lane>);
 impl Egress for WithoutTime {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Fault>> {
         self.0.send(request)
+    }
+
+    fn download<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Bytes, Fault>> {
+        self.0.download(link)
+    }
+
+    fn warn(&self, words: &str) {
+        self.0.warn(words);
     }
 }
 

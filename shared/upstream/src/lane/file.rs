@@ -40,10 +40,12 @@ impl Lane {
             )));
         }
         let key = self.key(&url.origin().ascii_serialization(), "host");
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let now = self.upstream.now();
             let breakers = self.upstream.breakers();
-            breakers.check(std::slice::from_ref(&key), now, self.deadline.since(now)).map_err(stopped)?;
+            breakers.check(std::slice::from_ref(&key), now, self.deadline().since(now)).map_err(stopped)?;
             let fault = match self.fetch_once(&url, attempt).await {
                 Ok(packed) => {
                     breakers.healthy(std::slice::from_ref(&key), self.upstream.now());
@@ -63,7 +65,6 @@ impl Lane {
                 _ => return Err(fault),
             }
         }
-        Err(Fault::new(Class::Upstream, "the file was not fetched"))
     }
 
     /// Whether a file may be fetched from there.

@@ -21,7 +21,7 @@ use turnpike_vault::{LocalKeys, Vault};
 use super::*;
 use crate::{Endpoint, Route, Upstream};
 
-const GOOD: &str = "https://reports-eu-1-prod.s3.eu-west-1.amazonaws.com/a/report.json.gz?X-Amz-Signature=canary";
+const GOOD: &str = "https://reports-eu-1-prod.s3.eu-west-1.amazonaws.com/a/report.json.gz?X-Amz-Security-Token=IQo%2F%2B%3D&X-Amz-Signature=canary";
 const RATE: Rate = Rate { per_minute: 1, burst: 1 };
 const MANIFEST: Manifest = Manifest {
     name: "regional",
@@ -113,6 +113,7 @@ fn integration() -> Integration {
         tools: vec![],
         accounts: |_| Box::pin(async { Ok(vec![]) }),
         classify: |_, _| None,
+        examples: Vec::new,
         sandbox: |_| Sandbox {
             api: axum::Router::new(),
             tokens: None,
@@ -295,8 +296,9 @@ async fn a_request_goes_to_the_region_of_its_account_and_to_no_other() {
     let of = |id| Request::get("/x").account(&AccountId::new(id));
     assert_eq!(root(&of("1")).as_deref(), Some("https://api.example.com/eu"));
     assert_eq!(root(&Request::get("/x").region("eu")).as_deref(), Some("https://api.example.com/eu"));
-    // Of an unknown region, of none, of another connection, and for nobody.
-    for request in [of("2"), of("3"), of("4"), Request::post("/x", &json!({}), Effect::Read).unwrap()] {
+    // Of an unknown region, of none, of another connection whatever region is named, and for nobody.
+    let nobody = Request::post("/x", &json!({}), Effect::Read).unwrap();
+    for request in [of("2"), of("3"), of("4"), of("4").region("eu"), Request::get("/x").region("us"), nobody] {
         assert_eq!(root(&request), None);
         assert!(bench.lane.send(request).await.is_err());
     }
