@@ -15,7 +15,7 @@ mod report;
 mod sandbox;
 mod tools;
 
-use turnpike_sdk::Integration;
+use turnpike_sdk::{Integration, no_holds};
 
 /// The Amazon Ads integration.
 pub fn integration() -> Integration {
@@ -24,6 +24,7 @@ pub fn integration() -> Integration {
         tools: tools::all(),
         accounts: accounts::find,
         classify: errors::classify,
+        holds: no_holds,
         sandbox: sandbox::sandbox,
         examples: examples::all,
     }

@@ -13,7 +13,7 @@ mod manifest;
 mod sandbox;
 mod tools;
 
-use turnpike_sdk::Integration;
+use turnpike_sdk::{Integration, no_holds};
 
 /// The Google Ads integration.
 pub fn integration() -> Integration {
@@ -22,6 +22,7 @@ pub fn integration() -> Integration {
         tools: tools::all(),
         accounts: accounts::find,
         classify: errors::classify,
+        holds: no_holds,
         sandbox: sandbox::sandbox,
         examples: examples::all,
     }

@@ -16,7 +16,7 @@ mod restli;
 mod sandbox;
 mod tools;
 
-use turnpike_sdk::Integration;
+use turnpike_sdk::{Integration, no_holds};
 
 /// The LinkedIn Ads integration.
 pub fn integration() -> Integration {
@@ -25,6 +25,7 @@ pub fn integration() -> Integration {
         tools: tools::all(),
         accounts: accounts::find,
         classify: errors::classify,
+        holds: no_holds,
         sandbox: sandbox::sandbox,
         examples: examples::all,
     }

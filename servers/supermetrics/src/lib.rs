@@ -14,7 +14,7 @@ mod source;
 mod table;
 mod tools;
 
-use turnpike_sdk::Integration;
+use turnpike_sdk::{Integration, no_holds};
 
 /// The Supermetrics integration.
 pub fn integration() -> Integration {
@@ -23,6 +23,7 @@ pub fn integration() -> Integration {
         tools: tools::all(),
         accounts: accounts::find,
         classify: errors::classify,
+        holds: no_holds,
         sandbox: sandbox::sandbox,
         examples: examples::all,
     }

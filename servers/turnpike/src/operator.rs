@@ -230,7 +230,8 @@ fn route(settings: &Settings, integration: &Arc<Integration>, sandboxes: &Sandbo
         AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => {
             Some(oauth.token_url)
         }
-        AuthShape::SystemUserToken | AuthShape::ApiKey { .. } => None,
+        AuthShape::SystemUserToken(user) => Some(user.token_url),
+        AuthShape::ApiKey { .. } => None,
     };
     let token_url = token_url.map(|shipped| or(own.token_url, shipped).into());
     let live = match own.base_url.trim_end_matches('/') {

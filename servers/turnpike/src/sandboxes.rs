@@ -57,7 +57,8 @@ impl Sandboxes {
 
     pub(crate) fn endpoint(&self, integration: &str) -> Option<Endpoint> {
         let served = self.find(integration)?;
-        let token_url = served.tokens.as_ref().map(|_| format!("{}{}", served.base_url, served.token_path).into());
+        let has_tokens = !served.token_path.is_empty();
+        let token_url = has_tokens.then(|| format!("{}{}", served.base_url, served.token_path).into());
         Some(Endpoint::below(&served.base_url, served.regions, token_url))
     }
 }

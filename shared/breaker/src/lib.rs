@@ -43,6 +43,8 @@ impl Default for Policy {
 pub enum Stopped {
     /// The upstream asked us to wait.
     Held {
+        /// Which of the keys is held.
+        at: usize,
         /// The failure that caused the hold.
         class: Class,
         /// When it ends.
@@ -138,9 +140,9 @@ impl Breakers {
 }
 
 fn look(entries: &HashMap<Key, Entry>, keys: &[Key], now: Timestamp) -> Result<(), Stopped> {
-    for entry in keys.iter().filter_map(|key| entries.get(key)) {
+    for (at, entry) in keys.iter().enumerate().filter_map(|(at, key)| Some((at, entries.get(key)?))) {
         if let Some((class, until)) = entry.hold.filter(|(_, until)| *until > now) {
-            return Err(Stopped::Held { class, until });
+            return Err(Stopped::Held { at, class, until });
         }
         if let Some(until) = entry.open_until {
             let until = entry.probing_until.map_or(until, |probing| probing.max(until));

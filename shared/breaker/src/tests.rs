@@ -61,7 +61,7 @@ fn a_hold_stops_its_own_scope_until_its_end_and_outlives_a_late_success() {
     breakers.hold(&key("account/1"), Class::RateStorm, at(30));
     breakers.hold(&key("account/1"), Class::RateStorm, at(10));
     breakers.healthy(&[key("account/1")], at(1));
-    let held = Err(Stopped::Held { class: Class::RateStorm, until: at(30) });
+    let held = Err(Stopped::Held { at: 1, class: Class::RateStorm, until: at(30) });
     assert_eq!(breakers.check(&[key("app"), key("account/1")], at(29), PATIENCE), held);
     assert!(breakers.check(&[key("app"), key("account/2")], at(29), PATIENCE).is_ok());
     assert!(breakers.check(&[key("app"), key("account/1")], at(30), PATIENCE).is_ok());

@@ -1,7 +1,7 @@
 //! A connection to the sandbox of one integration.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -14,8 +14,8 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use turnpike_core::{Ambient, Clock as _, ConnectionId, Entropy, Handles, ManualClock, TenantId, Timestamp};
 use turnpike_sdk::{
-    Account, CallScope, Connection, Cx, Integration, Planned, Prepared, PreparedLong, PreparedWrite, Progress, Script,
-    TokenEndpoint, ToolError, Touches,
+    Account, CallScope, Connection, Cx, Hold, Integration, Planned, Prepared, PreparedLong, PreparedWrite, Progress,
+    Script, TokenEndpoint, ToolError, Touches,
 };
 
 use crate::egress::{Out, Sign};
@@ -44,6 +44,7 @@ pub struct Bench {
     tokens: Option<TokenEndpoint>,
     sign: Sign,
     router: Router,
+    held: Arc<Mutex<Vec<Hold>>>,
     handles: Handles,
     tenant: TenantId,
     connection: ConnectionId,
@@ -70,6 +71,7 @@ impl Bench {
             connection: ambient.id(),
             accounts: vec![],
             router: sandbox.into_router(),
+            held: Arc::default(),
             principal: "tests",
             token: String::new(),
             warnings: Arc::default(),
@@ -101,6 +103,11 @@ impl Bench {
         self.tokens.as_ref().expect("an OAuth shape")
     }
 
+    /// The holds that good answers have asked for since the last time.
+    pub fn take_holds(&self) -> Vec<Hold> {
+        std::mem::take(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Sends a request as it is.
     pub async fn raw(&self, request: http::Request<Body>) -> (StatusCode, Value) {
         let response = self.router.clone().oneshot(request).await.expect("infallible");
@@ -129,6 +136,8 @@ impl Bench {
                 sign: self.sign,
                 token: self.token.clone(),
                 classify: self.integration.classify,
+                holds: self.integration.holds,
+                held: self.held.clone(),
                 clock: self.clock.clone(),
                 deadline: now.plus(PATIENCE),
                 accounts: self.accounts.clone(),

@@ -2,7 +2,7 @@
 
 use std::{
     io::Read as _,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ use flate2::read::GzDecoder;
 use http::{HeaderName, HeaderValue, Method, header};
 use tower::ServiceExt as _;
 use turnpike_core::{AccountId, Class, Clock as _, Fault, ManualClock, Timestamp};
-use turnpike_sdk::{Account, BoxFuture, Classify, Egress, LINK_REFUSED, Link, Request, Response};
+use turnpike_sdk::{Account, BoxFuture, Classify, Egress, Hold, Holds, LINK_REFUSED, Link, Request, Response};
 
 /// A request as it will be sent, before it is signed.
 pub struct Outgoing {
@@ -50,6 +50,8 @@ pub(crate) struct Out {
     pub(crate) sign: Sign,
     pub(crate) token: String,
     pub(crate) classify: Classify,
+    pub(crate) holds: Holds,
+    pub(crate) held: Arc<Mutex<Vec<Hold>>>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) deadline: Timestamp,
     pub(crate) accounts: Vec<Account>,
@@ -104,7 +106,11 @@ impl Egress for Out {
             let response = self.exchange(request).await;
             match (self.classify)(&response, self.clock.now()) {
                 Some(fault) => Err(fault),
-                None => Ok(response),
+                None => {
+                    let holds = (self.holds)(&response, self.clock.now());
+                    self.held.lock().unwrap_or_else(PoisonError::into_inner).extend(holds);
+                    Ok(response)
+                }
             }
         })
     }

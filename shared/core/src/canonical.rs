@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
+
 /// Fields written with their lengths, so that ("a", "bc") and ("ab", "c") differ.
 ///
 /// Used as additional data of sealed values and as the input of digests.
@@ -36,11 +38,19 @@ impl Canonical {
     }
 }
 
-/// A SHA-256 digest, shown in hexadecimal.
+/// A SHA-256 digest or a tag made with one, shown in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// HMAC-SHA-256 of a message under a key.
+    pub fn hmac(key: &[u8], message: &[u8]) -> Self {
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message);
+        let mut out = [0; 32];
+        out.copy_from_slice(tag.as_ref());
+        Self(out)
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -70,5 +80,11 @@ mod tests {
         let other = Canonical::of("x").field("ab").field("c");
         assert_ne!(one.as_bytes(), other.as_bytes());
         assert_ne!(one.digest(), other.digest());
+    }
+
+    #[test]
+    fn a_tag_is_the_known_one_in_small_hexadecimal() {
+        let known = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+        assert_eq!(Digest::hmac(b"key", b"The quick brown fox jumps over the lazy dog").to_string(), known);
     }
 }

@@ -2,12 +2,31 @@
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use turnpike_core::{Ambient, Fault, Timestamp};
+use turnpike_core::{Ambient, Class, Fault, Scope, Timestamp};
 
 use crate::{Access, Account, Cx, Manifest, Response, Sandbox, Tool, ToolError};
 
 /// Gives a failed answer its class; `None` when the answer is good. Sees every answer, also HTTP 200.
 pub type Classify = fn(&Response, Timestamp) -> Option<Fault>;
+
+/// Reads from a good answer what is nearly used up, so that it is left alone before the upstream refuses.
+pub type Holds = fn(&Response, Timestamp) -> Vec<Hold>;
+
+/// The holds of an upstream that says nothing in good answers.
+pub fn no_holds(_: &Response, _: Timestamp) -> Vec<Hold> {
+    vec![]
+}
+
+/// Something to leave alone until an instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hold {
+    /// What calls that are stopped are told.
+    pub class: Class,
+    /// What it stops.
+    pub scope: Scope,
+    /// When it ends.
+    pub until: Timestamp,
+}
 
 /// Finds the accounts that a fresh connection reaches.
 pub type AccountsFn = fn(Cx) -> BoxFuture<'static, Result<Vec<Account>, ToolError>>;
@@ -22,6 +41,8 @@ pub struct Integration {
     pub accounts: AccountsFn,
     /// Gives failures their class.
     pub classify: Classify,
+    /// Reads usage from good answers.
+    pub holds: Holds,
     /// Makes the simulated upstream.
     pub sandbox: fn(Ambient) -> Sandbox,
     /// Calls that show every tool at work against the sandbox; whatever they set they set back.

@@ -26,10 +26,10 @@ pub use cx::{CallScope, Cx, Egress, LINK_REFUSED};
 pub use error::{ArgumentError, ToolError};
 /// Futures without naming their crate: a boxed one, several side by side, and two of them until the first failure.
 pub use futures_util::future::{BoxFuture, join_all, try_join};
-pub use integration::{AccountsFn, Classify, Example, Integration};
+pub use integration::{AccountsFn, Classify, Example, Hold, Holds, Integration, no_holds};
 pub use list_accounts::DescribeAccounts;
 pub use long::{LongTool, Progress};
-pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, VersionPin};
+pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, SystemUser, VersionPin};
 pub use prepared::{Advance, Planned, Prepared, PreparedLong, PreparedRead, PreparedWrite};
 pub use request::{Effect, Link, Request, Response};
 pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};

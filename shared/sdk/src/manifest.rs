@@ -48,7 +48,7 @@ pub enum AuthShape {
     /// OAuth 2 with a long-lived refresh token and bearer access tokens (Google Ads).
     OAuthRefresh(OAuth),
     /// A system user's token, signed with the app's secret on each request (Meta Ads).
-    SystemUserToken,
+    SystemUserToken(SystemUser),
     /// Login with Amazon: OAuth 2 plus client id and profile headers (Amazon Ads).
     LoginWithAmazon(OAuth),
     /// OAuth 2 whose refresh token has a fixed end, plus Rest.li protocol and version headers (LinkedIn Ads).
@@ -67,7 +67,7 @@ impl AuthShape {
     pub fn has_access_tokens(&self) -> bool {
         match self {
             Self::OAuthRefresh(_) | Self::LoginWithAmazon(_) | Self::RestliOAuth(_) => true,
-            Self::SystemUserToken | Self::ApiKey { .. } => false,
+            Self::SystemUserToken(_) | Self::ApiKey { .. } => false,
         }
     }
 
@@ -76,7 +76,7 @@ impl AuthShape {
         match self {
             // LinkedIn answers `REVOKED_ACCESS_TOKEN` to tokens that are seconds old; those who meet it wait 30 s.
             Self::RestliOAuth(_) => Duration::from_secs(30),
-            Self::OAuthRefresh(_) | Self::SystemUserToken | Self::LoginWithAmazon(_) | Self::ApiKey { .. } => {
+            Self::OAuthRefresh(_) | Self::SystemUserToken(_) | Self::LoginWithAmazon(_) | Self::ApiKey { .. } => {
                 Duration::ZERO
             }
         }
@@ -105,6 +105,17 @@ pub struct Region {
     pub name: &'static str,
     /// Scheme and host, no trailing slash.
     pub base_url: &'static str,
+}
+
+/// What a system user's token must be good for, and how one that has an end is exchanged for one that ends later.
+#[derive(Clone, Debug)]
+pub struct SystemUser {
+    /// Where tokens are exchanged.
+    pub token_url: &'static str,
+    /// The permissions of which the token needs one at least.
+    pub scopes: &'static [&'static str],
+    /// How long before its end a token is exchanged. One that has ended cannot be.
+    pub renew_ahead: Duration,
 }
 
 /// The upstream's API version and the day it ends.

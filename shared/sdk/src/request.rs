@@ -42,7 +42,7 @@ pub struct Request {
     pub account: Option<AccountId>,
     /// The region of a request that is for no account; one that is for an account goes to the account's.
     pub region: Option<&'static str>,
-    /// What the vendor counts on its own, such as an endpoint: a hold stops no more than this.
+    /// What the vendor counts on its own, such as an endpoint: a hold that this request meets stops no more than this.
     pub counted_as: Option<&'static str>,
     /// Whether it changes something.
     pub effect: Effect,

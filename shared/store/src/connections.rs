@@ -116,11 +116,11 @@ impl TenantStore {
         self.0.changes(sql, &[&id, &generation, &reason, &now]).await
     }
 
-    /// Notes when the connection's grant will end.
+    /// Notes when the connection's grant will end, or that nobody knows.
     pub async fn predict_connection_end(
         &self,
         id: ConnectionId,
-        end: Timestamp,
+        end: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE connections SET predicted_end = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";

@@ -16,7 +16,7 @@ use serde::{Serialize, de::IgnoredAny};
 use tracing::Instrument as _;
 use turnpike_breaker::{Key, Stopped};
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
-use turnpike_sdk::{Connection, Effect, Egress, Link, Request, Response};
+use turnpike_sdk::{Connection, Effect, Egress, Hold, Link, Request, Response};
 use turnpike_telemetry::{Traceparent, UpstreamSpan, scrub, upstream_span};
 use turnpike_vault::{Lease, Renewal, VaultError};
 
@@ -116,28 +116,37 @@ impl Lane {
             .renewal(&self.connection)
             .ok_or_else(|| self.blame_us("the integration is not served here"))?;
         let root = self.root(&request)?;
-        let counted = request.counted_as.map(|name| format!("/{name}")).unwrap_or_default();
-        let mut keys =
-            vec![self.key(root, "host"), self.key(root, &format!("connection/{}{counted}", self.connection.id))];
-        keys.extend(request.account.as_ref().map(|account| self.key(root, &format!("account/{account}{counted}"))));
-        self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(stopped)?;
+        let mut keys = vec![self.key(root, "host")];
+        self.add_keys(&mut keys, root, &request, &format!("connection/{}", self.connection.id));
+        if let Some(account) = &request.account {
+            self.add_keys(&mut keys, root, &request, &format!("account/{account}"));
+        }
+        self.upstream.breakers().peek(&keys, self.upstream.now()).map_err(|why| stopped(why, &keys))?;
 
         let mut lease = self.upstream.vault().lease(&renewal).await.map_err(|error| self.not_leased(error))?;
-        keys.push(match lease.credential.app() {
-            Some(app) => self.key(root, &format!("app/{app}{counted}")),
-            None => self.key(root, &format!("app/of/{}{counted}", self.connection.id)),
-        });
+        let app = match lease.credential.app() {
+            Some(app) => format!("app/{app}"),
+            None => format!("app/of/{}", self.connection.id),
+        };
+        self.add_keys(&mut keys, root, &request, &app);
 
         let mut refreshed = false;
         let mut attempt = 0;
         let mut settling = SETTLING.iter();
         loop {
             let now = self.upstream.now();
-            self.upstream.breakers().check(&keys, now, self.deadline().since(now)).map_err(stopped)?;
+            self.upstream
+                .breakers()
+                .check(&keys, now, self.deadline().since(now))
+                .map_err(|why| stopped(why, &keys))?;
             attempt += 1;
             let fault = match self.send_once(&request, root, &lease, attempt).await {
                 Ok(response) => {
-                    self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
+                    let now = self.upstream.now();
+                    self.upstream.breakers().healthy(&keys[..1], now);
+                    for hold in (self.route.integration.holds)(&response, now) {
+                        self.stop(&keys, hold);
+                    }
                     return Ok(response);
                 }
                 Err(fault) => fault,
@@ -288,19 +297,34 @@ impl Lane {
         let now = self.upstream.now();
         let usual = if mends_itself(fault.class) { SHORT_HOLD } else { LONG_HOLD };
         let until = fault.retry_at.unwrap_or_else(|| now.plus(usual)).min(now.plus(LONGEST_HOLD));
-        let of = |scope: &str| keys.iter().find(|key| key.part.starts_with(scope));
-        let key = match fault.scope {
+        let of_account = keys.iter().any(|key| key.part.starts_with("account/"));
+        // A limit of an account, met by a request that names none.
+        let scope = if fault.scope == Scope::Account && !of_account { Scope::App } else { fault.scope };
+        self.stop(keys, Hold { class: fault.class, scope, until });
+        self.upstream.breakers().healthy(&keys[..1], now);
+        fault.retry_at = Some(until).filter(|_| mends_itself(fault.class));
+        fault
+    }
+
+    /// Stops the narrowest key of the scope, if the request has one.
+    fn stop(&self, keys: &[Key], Hold { class, scope, until }: Hold) {
+        let of = |scope: &str| keys.iter().rfind(|key| key.part.starts_with(scope));
+        let key = match scope {
             Scope::App => of("app/"),
-            Scope::Account => of("account/").or_else(|| of("app/")),
+            Scope::Account => of("account/"),
             Scope::Connection => of("connection/"),
             Scope::Address => keys.first(),
         };
         if let Some(key) = key {
-            self.upstream.breakers().hold(key, fault.class, until);
+            let longest = self.upstream.now().plus(LONGEST_HOLD);
+            self.upstream.breakers().hold(key, class, until.min(longest));
         }
-        self.upstream.breakers().healthy(&keys[..1], now);
-        fault.retry_at = Some(until).filter(|_| mends_itself(fault.class));
-        fault
+    }
+
+    /// A scope, and within it what the vendor counts on its own: a request is stopped by a hold of either.
+    fn add_keys(&self, keys: &mut Vec<Key>, root: &str, request: &Request, scope: &str) {
+        keys.push(self.key(root, scope));
+        keys.extend(request.counted_as.map(|name| self.key(root, &format!("{scope}/{name}"))));
     }
 
     fn not_leased(&self, error: VaultError) -> Fault {
@@ -384,12 +408,21 @@ fn mends_itself(class: Class) -> bool {
     !matches!(class, Class::VersionDead | Class::AuthExpired)
 }
 
-fn stopped(stopped: Stopped) -> Fault {
+fn stopped(stopped: Stopped, keys: &[Key]) -> Fault {
     match stopped {
-        Stopped::Held { class, until } if mends_itself(class) => {
-            Fault { retry_at: Some(until), ..Fault::new(class, "the upstream asked us to wait; nothing was sent") }
+        Stopped::Held { at, class, until } => {
+            let scope = keys.get(at).map_or(Scope::App, scope_of);
+            match mends_itself(class) {
+                true => Fault {
+                    retry_at: Some(until),
+                    scope,
+                    ..Fault::new(class, "the upstream asked us to wait; nothing was sent")
+                },
+                false => {
+                    Fault { scope, ..Fault::new(class, "the upstream has just refused the like; nothing was sent") }
+                }
+            }
         }
-        Stopped::Held { class, .. } => Fault::new(class, "the upstream has just refused the like; nothing was sent"),
         Stopped::Open { until } => Fault {
             retry_at: Some(until),
             code: Some("breaker_open".into()),
@@ -407,6 +440,15 @@ fn broken_json(response: &Response, effect: Effect) -> Option<Fault> {
     }
     let fault = response.json::<IgnoredAny>().err()?;
     Some(Fault { unanswered: effect == Effect::Write, ..fault })
+}
+
+fn scope_of(key: &Key) -> Scope {
+    match key.part.split('/').next() {
+        Some("account") => Scope::Account,
+        Some("connection") => Scope::Connection,
+        Some("host") => Scope::Address,
+        _ => Scope::App,
+    }
 }
 
 fn not_answered(error: WireError, effect: Effect) -> Fault {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use turnpike_breaker::Breakers;
 use turnpike_core::{Ambient, Handles, Timestamp, Wire};
 use turnpike_sdk::{Account, AuthShape, CallScope, Connection, Cx, Integration, Region, ToolError};
-use turnpike_vault::{Renewal, Vault};
+use turnpike_vault::{Inspection, Renewal, Vault};
 
 use crate::Lane;
 
@@ -16,7 +16,7 @@ pub struct Endpoint {
     pub base_url: Arc<str>,
     /// The same by region, where the vendor has several.
     pub regions: Arc<[(&'static str, Arc<str>)]>,
-    /// Token endpoint, in the OAuth shapes.
+    /// Token endpoint, in the shapes that have one.
     pub token_url: Option<Arc<str>>,
 }
 
@@ -86,17 +86,21 @@ impl Upstream {
     pub fn renewal(&self, connection: &Connection) -> Option<Renewal> {
         let route = self.find_route(&connection.integration)?;
         let endpoint = if connection.sandbox { route.sandbox.as_ref()? } else { &route.live };
-        let ahead = match &route.integration.manifest.auth {
+        let (ahead, inspection) = match &route.integration.manifest.auth {
             AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => {
-                oauth.refresh_ahead
+                (oauth.refresh_ahead, None)
             }
-            AuthShape::SystemUserToken | AuthShape::ApiKey { .. } => Duration::ZERO,
+            AuthShape::SystemUserToken(user) => {
+                (user.renew_ahead, Some(Inspection { base_url: endpoint.base_url.clone(), scopes: user.scopes }))
+            }
+            AuthShape::ApiKey { .. } => (Duration::ZERO, None),
         };
         Some(Renewal {
             tenant: connection.tenant,
             connection: connection.id,
             integration: connection.integration.as_str().into(),
             token_url: endpoint.token_url.clone(),
+            inspection,
             ahead,
         })
     }

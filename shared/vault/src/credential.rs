@@ -15,18 +15,7 @@ pub enum Credential {
     /// OAuth 2 with a long-lived refresh token.
     OAuthRefresh(OAuthGrant),
     /// A system user's token and the app's secret that signs each request.
-    SystemUserToken {
-        /// The app.
-        app_id: String,
-        /// Signs requests (`appsecret_proof`).
-        #[serde(with = "clear")]
-        app_secret: SecretString,
-        /// The token.
-        #[serde(with = "clear")]
-        token: SecretString,
-        /// When it lapses, if it does.
-        expires_at: Option<Timestamp>,
-    },
+    SystemUserToken(SystemUserGrant),
     /// Login with Amazon: a grant that reaches the profiles of every region.
     LoginWithAmazon(OAuthGrant),
     /// A grant whose refresh token has a fixed end.
@@ -57,6 +46,21 @@ pub struct OAuthGrant {
     pub refresh_token: SecretString,
     /// The access token, once there is one.
     pub access: Option<AccessToken>,
+}
+
+/// A system user's token, and the app that it was made for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SystemUserGrant {
+    /// The app.
+    pub app_id: String,
+    /// Signs requests (`appsecret_proof`).
+    #[serde(with = "clear")]
+    pub app_secret: SecretString,
+    /// The token.
+    #[serde(with = "clear")]
+    pub token: SecretString,
+    /// When it lapses, if it does: it can be exchanged for another before, and not after.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// An access token and its end.
@@ -92,13 +96,13 @@ impl Credential {
             AuthShape::OAuthRefresh(_) => Self::OAuthRefresh(grant()?),
             AuthShape::RestliOAuth(_) => Self::RestliOAuth { grant: grant()?, refresh_expires_at: None },
             AuthShape::LoginWithAmazon(_) => Self::LoginWithAmazon(grant()?),
-            AuthShape::SystemUserToken => Self::SystemUserToken {
-                app_id: take("app_id")?,
-                app_secret: take("app_secret")?.into(),
-                token: take("token")?.into(),
-                expires_at: None,
-            },
             // Pasted with a line break more often than not.
+            AuthShape::SystemUserToken(_) => Self::SystemUserToken(SystemUserGrant {
+                app_id: take("app_id")?.trim().into(),
+                app_secret: take("app_secret")?.trim().into(),
+                token: take("access_token")?.trim().into(),
+                expires_at: None,
+            }),
             AuthShape::ApiKey { .. } => Self::ApiKey { key: take("key")?.trim().into() },
         })
     }
@@ -107,14 +111,25 @@ impl Credential {
     pub fn grant(&self) -> Option<&OAuthGrant> {
         match self {
             Self::OAuthRefresh(grant) | Self::LoginWithAmazon(grant) | Self::RestliOAuth { grant, .. } => Some(grant),
-            Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
+            Self::SystemUserToken(_) | Self::ApiKey { .. } => None,
         }
     }
 
     pub(crate) fn grant_mut(&mut self) -> Option<&mut OAuthGrant> {
         match self {
             Self::OAuthRefresh(grant) | Self::LoginWithAmazon(grant) | Self::RestliOAuth { grant, .. } => Some(grant),
-            Self::SystemUserToken { .. } | Self::ApiKey { .. } => None,
+            Self::SystemUserToken(_) | Self::ApiKey { .. } => None,
+        }
+    }
+
+    /// Whether what is sent to the upstream lives at `at`, as far as is known.
+    pub(crate) fn lives_at(&self, at: Timestamp) -> bool {
+        match self {
+            Self::OAuthRefresh(grant) | Self::LoginWithAmazon(grant) | Self::RestliOAuth { grant, .. } => {
+                grant.live_access(at).is_some()
+            }
+            Self::SystemUserToken(own) => own.expires_at.is_none_or(|end| end > at),
+            Self::ApiKey { .. } => true,
         }
     }
 
@@ -125,11 +140,11 @@ impl Credential {
         }
     }
 
-    /// When the grant itself ends, where that is known: no refresh moves it, a person must reconnect.
+    /// When the grant itself ends, where that is known: a person must reconnect before, unless it can be exchanged.
     pub fn ends_at(&self) -> Option<Timestamp> {
         match self {
             Self::RestliOAuth { refresh_expires_at, .. } => *refresh_expires_at,
-            Self::SystemUserToken { expires_at, .. } => *expires_at,
+            Self::SystemUserToken(own) => own.expires_at,
             Self::OAuthRefresh(_) | Self::LoginWithAmazon(_) | Self::ApiKey { .. } => None,
         }
     }
@@ -152,7 +167,7 @@ impl Credential {
     /// static key belongs to none.
     pub fn app(&self) -> Option<&str> {
         match self {
-            Self::SystemUserToken { app_id, .. } => Some(app_id),
+            Self::SystemUserToken(own) => Some(&own.app_id),
             Self::ApiKey { .. } => None,
             shape => shape.grant().map(|grant| grant.client_id.as_str()),
         }
@@ -225,8 +240,9 @@ mod tests {
 
     #[test]
     fn a_form_that_lacks_a_field_names_it() {
-        let error =
-            Credential::from_form(&AuthShape::SystemUserToken, HashMap::from([("app_id", "1".into())])).unwrap_err();
+        let renew_ahead = std::time::Duration::ZERO;
+        let shape = AuthShape::SystemUserToken(turnpike_sdk::SystemUser { token_url: "", scopes: &[], renew_ahead });
+        let error = Credential::from_form(&shape, HashMap::from([("app_id", "1".into())])).unwrap_err();
         assert_eq!(error.to_string(), "the connect form lacks `app_secret`");
     }
 }

@@ -10,8 +10,9 @@ mod error;
 mod exchange;
 mod keys;
 mod secrets;
+mod system_user;
 
-pub use broker::{Lease, Renewal, Vault};
-pub use credential::{Credential, FormError, OAuthGrant};
+pub use broker::{Inspection, Lease, Renewal, Vault};
+pub use credential::{Credential, FormError, OAuthGrant, SystemUserGrant};
 pub use error::VaultError;
 pub use keys::{KeyContext, KeyError, KeyProvider, LocalKeys};

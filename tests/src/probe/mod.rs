@@ -6,7 +6,7 @@ mod upstream;
 use std::time::Duration;
 
 use turnpike_core::{AccountId, Class, Fault, Timestamp};
-use turnpike_sdk::{Account, AuthShape, Field, Integration, Limits, Manifest, Rate, Response, VersionPin};
+use turnpike_sdk::{Account, AuthShape, Field, Integration, Limits, Manifest, Rate, Response, VersionPin, no_holds};
 
 /// The account that every connection to the probe reaches.
 pub const ACCOUNT: &str = "one";
@@ -41,6 +41,7 @@ pub fn integration() -> Integration {
         tools: tools::all(),
         accounts: |_| Box::pin(async { Ok(vec![account()]) }),
         classify,
+        holds: no_holds,
         sandbox: upstream::sandbox,
         examples: Vec::new,
     }

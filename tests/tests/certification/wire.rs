@@ -43,7 +43,7 @@ fn check_call(integration: &Integration, request: &Recorded) {
     }
     match &integration.manifest.auth {
         AuthShape::OAuthRefresh(_) | AuthShape::ApiKey { .. } => {}
-        AuthShape::SystemUserToken => {
+        AuthShape::SystemUserToken(_) => {
             let proof = request.uri.query().into_iter().flat_map(|query| query.split('&'));
             let proof = proof.filter_map(|pair| pair.strip_prefix("appsecret_proof=")).next().unwrap_or_default();
             let hexadecimal = proof.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));

@@ -21,7 +21,7 @@ pub struct Sandbox {
     pub api: Router,
     /// Its authorization server, for the OAuth shapes; served at the path of the manifest's token URL.
     pub tokens: Option<TokenEndpoint>,
-    /// Path of the token endpoint, such as `/token`.
+    /// Path of the token endpoint, such as `/token`; part of `api` where `tokens` is none. Empty when there is none.
     pub token_path: &'static str,
     /// What goes wrong next, and what was received.
     pub script: Script,

@@ -73,7 +73,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("list_connections", !us.list_connections().await.unwrap().is_empty()),
         ("set_connection_state", found(us.set_connection_state(at, ok, None, NOW).await)),
         ("set_connection_accounts", found(us.set_connection_accounts(at, "[]", NOW).await)),
-        ("predict_connection_end", found(us.predict_connection_end(at, later(9), NOW).await)),
+        ("predict_connection_end", found(us.predict_connection_end(at, Some(later(9)), NOW).await)),
         ("find_credential", us.find_credential(at).await.unwrap().is_some()),
         ("ask_to_reconnect", us.ask_to_reconnect(at, 1, "gone", later(9)).await.unwrap()),
         ("begin_refresh", us.begin_refresh(at, 1, "us", later(9), later(9)).await.unwrap()),

@@ -128,8 +128,8 @@ on_both! {
         let reason = Some("the grant was withdrawn");
         it.ours.set_connection_state(new.id, ConnectionState::ReconnectNeeded, reason, later(1)).await.unwrap();
         it.ours.set_connection_accounts(new.id, "[]", later(2)).await.unwrap();
-        it.ours.predict_connection_end(new.id, later(7200), later(3)).await.unwrap();
-        assert!(it.theirs.predict_connection_end(new.id, later(1), later(4)).await.is_err());
+        it.ours.predict_connection_end(new.id, Some(later(7200)), later(3)).await.unwrap();
+        assert!(it.theirs.predict_connection_end(new.id, None, later(4)).await.is_err());
         let row = it.ours.find_connection("google-ads").await.unwrap().unwrap();
         assert_eq!((row.state, row.reason.as_deref()), (ConnectionState::ReconnectNeeded, reason));
         assert_eq!((row.accounts_json.as_str(), row.updated_at), ("[]", later(3)));

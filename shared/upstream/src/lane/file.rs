@@ -45,7 +45,9 @@ impl Lane {
             attempt += 1;
             let now = self.upstream.now();
             let breakers = self.upstream.breakers();
-            breakers.check(std::slice::from_ref(&key), now, self.deadline().since(now)).map_err(stopped)?;
+            breakers
+                .check(std::slice::from_ref(&key), now, self.deadline().since(now))
+                .map_err(|why| stopped(why, std::slice::from_ref(&key)))?;
             let fault = match self.fetch_once(&url, attempt).await {
                 Ok(packed) => {
                     breakers.healthy(std::slice::from_ref(&key), self.upstream.now());

@@ -14,7 +14,7 @@ use turnpike_core::{Ambient, Canonical, ConnectionId, TenantId, Timestamp, Wire}
 use turnpike_store::{CredentialRow, NewCredential, Replacement, Store};
 use zeroize::Zeroizing;
 
-use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets};
+use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets, system_user};
 
 /// How long an opened credential stays in memory without being asked for again from the database.
 const KEPT: Duration = Duration::from_secs(60);
@@ -39,10 +39,21 @@ pub struct Renewal {
     pub connection: ConnectionId,
     /// Name of the integration; part of what the sealed value is bound to.
     pub integration: Arc<str>,
-    /// Token endpoint, in the OAuth shapes.
+    /// Token endpoint, in the shapes that have one.
     pub token_url: Option<Arc<str>>,
+    /// How a credential is looked at when a person gives it, where the upstream has a way.
+    pub inspection: Option<Inspection>,
     /// How long before its end an access token is refreshed.
     pub ahead: Duration,
+}
+
+/// How a system user's token is looked at.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// Scheme and host of the Graph API.
+    pub base_url: Arc<str>,
+    /// The permissions of which the token needs one at least.
+    pub scopes: &'static [&'static str],
 }
 
 /// The vault. Cheap to clone.
@@ -99,21 +110,25 @@ impl Vault {
         Ok(self.0.store.tenant(renewal.tenant).insert_credential(&new).await?)
     }
 
-    /// Replaces the credential of a connection that was renewed by a person. A refresh that runs meanwhile loses.
+    /// Replaces the credential of a connection that was renewed by a person. A refresh that runs meanwhile loses. Where the
+    /// upstream can tell what the credential is good for, one that is good for nothing is refused and replaces none.
     pub async fn replace(&self, renewal: &Renewal, credential: &Credential) -> Result<(), VaultError> {
+        let credential = &self.inspected(renewal, credential).await?;
         let tenant = self.0.store.tenant(renewal.tenant);
         loop {
             let Some(row) = tenant.find_credential(renewal.connection).await? else {
-                return self.insert(renewal, credential).await;
+                self.insert(renewal, credential).await?;
+                break;
             };
             let (key_version, sealed) = self.seal(renewal, credential).await?;
             let access_expires_at = credential.access_expires_at();
             let replacement = Replacement { key_version, sealed, access_expires_at, now: self.now() };
             if tenant.swap_credential(renewal.connection, row.generation, &replacement).await? {
                 self.0.open.invalidate(&renewal.connection).await;
-                return Ok(());
+                break;
             }
         }
+        Ok(tenant.predict_connection_end(renewal.connection, credential.ends_at(), self.now()).await?)
     }
 
     /// The opened credential, fresh enough to be used now. A token near its end is renewed in the background.
@@ -122,12 +137,11 @@ impl Vault {
             Some(lease) => lease,
             None => Box::pin(self.load(renewal)).await?,
         };
-        let Some(grant) = lease.credential.grant() else { return Ok(lease) };
         let now = self.0.ambient.now();
-        if grant.live_access(now.plus(MARGIN)).is_none() {
+        if !lease.credential.lives_at(now.plus(MARGIN)) {
             return Box::pin(self.renew(renewal, lease.generation)).await;
         }
-        let near_its_end = grant.live_access(now.plus(renewal.ahead)).is_none();
+        let near_its_end = !lease.credential.lives_at(now.plus(renewal.ahead));
         if near_its_end && lease.credential.can_be_lengthened() && !self.in_flight(renewal.connection) {
             let (vault, renewal, generation) = (self.clone(), renewal.clone(), lease.generation);
             self.0.tasks.spawn(async move {
@@ -149,6 +163,15 @@ impl Vault {
     pub async fn drain(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
+    }
+
+    /// The credential with what the upstream tells of it.
+    async fn inspected(&self, renewal: &Renewal, credential: &Credential) -> Result<Credential, VaultError> {
+        let mut credential = credential.clone();
+        if let (Credential::SystemUserToken(own), Some(inspection)) = (&mut credential, &renewal.inspection) {
+            own.expires_at = system_user::inspect(&*self.0.wire.0, inspection, own, self.now()).await?;
+        }
+        Ok(credential)
     }
 
     async fn load(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {

@@ -17,10 +17,13 @@ use crate::{
     Credential, VaultError,
     credential::AccessToken,
     exchange::{self, Failure, Fresh},
+    system_user,
 };
 
 /// A journal entry older than this belongs to a process that is gone.
 const STALE: Duration = Duration::from_secs(60);
+/// Why a credential that cannot be refreshed is over when the upstream refuses it.
+const NOT_ACCEPTED: &str = "the upstream no longer accepts this credential";
 /// How long to wait for another replica's refresh, and how often to look.
 const WAIT: (u32, Duration) = (100, Duration::from_millis(150));
 
@@ -97,12 +100,21 @@ impl Vault {
 
     async fn exchange(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {
         let lease = self.open(renewal, row).await?;
-        let (Some(grant), Some(token_url)) = (lease.credential.grant(), &renewal.token_url) else {
-            return self.reconnect(renewal, row, "the upstream no longer accepts this credential").await;
+        let asked = match (&lease.credential, &renewal.token_url) {
+            (Credential::SystemUserToken(own), Some(token_url)) => match own.expires_at {
+                Some(end) if end > self.now() => system_user::renew(&*self.0.wire.0, token_url, own).await,
+                Some(end) => return self.reconnect(renewal, row, &lapsed(end)).await,
+                None => return self.reconnect(renewal, row, NOT_ACCEPTED).await,
+            },
+            (credential, Some(token_url)) if let Some(grant) = credential.grant() => {
+                exchange::refresh(&self.0.wire, token_url, grant).await
+            }
+            _ => return self.reconnect(renewal, row, NOT_ACCEPTED).await,
         };
-        match exchange::refresh(&self.0.wire, token_url, grant).await {
+        match asked {
             Ok(fresh) => self.keep(renewal, row, &lease, fresh).await,
-            Err(Failure::GrantEnded(_)) if row.refresh_started_at.is_some() => {
+            // A system user's token is not spent by being exchanged: it has ended for another reason.
+            Err(Failure::GrantEnded(_)) if row.refresh_started_at.is_some() && lease.credential.grant().is_some() => {
                 let reason = "an earlier refresh was cut off and its new token was lost";
                 self.reconnect(renewal, row, reason).await
             }
@@ -134,7 +146,9 @@ impl Vault {
     ) -> Result<Arc<Lease>, VaultError> {
         let now = self.now();
         let mut credential = lease.credential.clone();
-        if let Some(grant) = credential.grant_mut() {
+        if let Credential::SystemUserToken(own) = &mut credential {
+            (own.token, own.expires_at) = (fresh.access_token, Some(now.plus(fresh.life)));
+        } else if let Some(grant) = credential.grant_mut() {
             let (expires_at, issued_at) = (now.plus(fresh.life), now);
             grant.access = Some(AccessToken { token: fresh.access_token, expires_at, issued_at });
             if let Some(rotated) = fresh.refresh_token {
@@ -151,7 +165,7 @@ impl Vault {
             return self.load(renewal).await;
         }
         if let Some(end) = credential.ends_at() {
-            tenant.predict_connection_end(renewal.connection, end, now).await?;
+            tenant.predict_connection_end(renewal.connection, Some(end), now).await?;
         }
         tracing::info!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, "access token refreshed");
         let lease = Arc::new(Lease { credential, generation: row.generation + 1 });
@@ -179,6 +193,11 @@ impl Vault {
         }
         Ok(asks)
     }
+}
+
+/// Why a token that has ended is not renewed.
+fn lapsed(end: Timestamp) -> String {
+    format!("the token ended on {}; only one that has not ended can be renewed", end.to_utc().date_naive())
 }
 
 /// Why the grant is over: its own end, where that has come, else the authorization server's words.
