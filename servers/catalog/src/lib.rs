@@ -8,6 +8,7 @@ pub fn integrations() -> Vec<Integration> {
         turnpike_google_ads::integration(),
         turnpike_amazon_ads::integration(),
         turnpike_linkedin_ads::integration(),
+        turnpike_meta_ads::integration(),
         turnpike_supermetrics::integration(),
     ]
 }

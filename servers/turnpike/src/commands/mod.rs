@@ -36,7 +36,7 @@ fn operator_name() -> String {
 
 /// Refuses an integration, or a tool of it, that there is not.
 fn check_known(integration: &str, tool: Option<&str>) -> Result<()> {
-    let all: Vec<Integration> = turnpike_catalog::integrations();
+    let all: Vec<_> = turnpike_catalog::integrations().into_iter().map(Integration::with_kit).collect();
     let Some(found) = all.iter().find(|known| known.manifest.name == integration) else {
         let names: Vec<_> = all.iter().map(|known| known.manifest.name).collect();
         bail!("there is no integration `{integration}`; there are: {}", names.join(", "));

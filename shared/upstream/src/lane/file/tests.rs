@@ -113,6 +113,7 @@ fn integration() -> Integration {
         tools: vec![],
         accounts: |_| Box::pin(async { Ok(vec![]) }),
         classify: |_, _| None,
+        holds: turnpike_sdk::no_holds,
         examples: Vec::new,
         sandbox: |_| Sandbox {
             api: axum::Router::new(),
