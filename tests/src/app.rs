@@ -22,7 +22,7 @@ use turnpike::{
 use turnpike_config::{Layers, Settings};
 use turnpike_core::{Ambient, Clock, Entropy, Role, SystemClock, TenantId, Timestamp};
 use turnpike_gateway::Gateway;
-use turnpike_sdk::{Connection, Integration, Script, TokenEndpoint};
+use turnpike_sdk::{Connection, Integration, Recorded, Script, TokenEndpoint};
 use turnpike_store::{CallFilter, CallRow, Store};
 use turnpike_testkit::{Postgres, TestDatabase};
 
@@ -49,6 +49,13 @@ pub struct FakeVendor {
     pub base_url: String,
     /// Path of its token endpoint.
     pub token_path: &'static str,
+}
+
+impl FakeVendor {
+    /// Whether a request asks about tokens rather than for data: at the token endpoint, or where Meta describes a token.
+    pub fn is_about_tokens(&self, request: &Recorded) -> bool {
+        [self.token_path, "/"].contains(&request.uri.path())
+    }
 }
 
 /// The machine's clock, turned forward when a test says so.

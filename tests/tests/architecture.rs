@@ -24,7 +24,7 @@ const KEPT_TO: [(&str, &[&str]); 4] = [
     ("turnpike-vault", &["turnpike-upstream", "turnpike", "turnpike-tests"]),
     ("sqlx", &["turnpike-store", "turnpike-testkit", "turnpike-tests"]),
     ("rmcp", &["turnpike-gateway", "turnpike", "turnpike-tests"]),
-    ("aws-lc-rs", &["turnpike-core", "turnpike-vault", "turnpike-upstream", "turnpike-gateway"]),
+    ("aws-lc-rs", &["turnpike-core", "turnpike-vault", "turnpike-gateway"]),
 ];
 
 #[test]

@@ -15,7 +15,7 @@ async fn each_request_carries_what_its_auth_shape_asks_for_and_no_secret_in_its_
         let vendor = app.vendor(name);
         tour(&integration, &tenant.agent).await;
         let (tokens, calls): (Vec<_>, Vec<_>) =
-            vendor.script.recorded().into_iter().partition(|request| request.uri.path() == vendor.token_path);
+            vendor.script.recorded().into_iter().partition(|request| vendor.is_about_tokens(request));
         assert!(calls.len() > 5, "{name} was called {} times", calls.len());
         for request in &calls {
             check_call(&integration, request);
