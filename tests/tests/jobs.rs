@@ -297,3 +297,34 @@ async fn every_server_has_get_job_and_it_is_a_read() {
         assert!(writer.tools(&format!("/{name}/mcp")).await.iter().all(|tool| tool["name"] != "get_job"));
     }
 }
+
+#[tokio::test]
+async fn a_report_left_in_the_background_is_given_out_by_get_job_and_its_further_pages_by_its_own_tool() {
+    const META: &str = "meta-ads";
+    let app = TestApp::start_unlimited().await;
+    let agent = app.tenant("one").await.agent;
+    let ask = json!({ "account_id": "710000000000001", "start_date": "2026-11-01", "end_date": "2026-11-07",
+        "level": "ad", "max_rows": 30 });
+    let mut in_background = ask.clone();
+    in_background["background"] = true.into();
+    let begun = agent.ok(META, "get_performance", in_background).await;
+    assert_eq!(begun["status"], "pending", "{begun}");
+    let done = async {
+        loop {
+            app.clock.advance(Duration::from_secs(10));
+            let answer = agent.ok(META, "get_job", json!({ "job_id": begun["job_id"] })).await;
+            if answer["status"] == "done" {
+                return answer;
+            }
+        }
+    };
+    let first = tokio::time::timeout(Duration::from_secs(20), done).await.expect("it is done in time");
+    assert_eq!((&first["page"]["shown"], &first["page"]["truncated"]), (&json!(30), &json!(true)));
+    let mut further = ask;
+    further["cursor"] = first["page"]["next_cursor"].clone();
+    let rest = agent.ok(META, "get_performance", further).await;
+    assert_eq!((&rest["page"]["shown"], &rest["page"]["truncated"]), (&json!(14), &json!(false)));
+    let sent = app.vendor(META).script.recorded();
+    let reports = sent.iter().filter(|request| request.method == "POST" && request.uri.path().ends_with("/insights"));
+    assert_eq!(reports.count(), 1, "one report, however often it was asked for");
+}
