@@ -68,7 +68,7 @@ impl Question {
     ) -> Result<Advance, ToolError> {
         if let Some(cursor) = cursor {
             let Place { report, .. } = cx.open_cursor(args, cursor)?;
-            return look(cx, account, Job { report, looks: 0 }).await;
+            return Job { report, looks: 0 }.start(cx, account, true).await;
         }
         // Asked twice it is the same report: this may be sent again.
         let request = Request::post("/reporting/reports", &self.wire(), Effect::Read)?
@@ -86,9 +86,8 @@ impl Question {
         if !is_report_id(&report) {
             return Err(Fault::new(Class::Upstream, "Amazon named the report in a way that is no id").into());
         }
-        let job = Job { report, looks: 0 };
         // The same question as before has its report already.
-        if ready { look(cx, account, job).await } else { Ok(job.later()) }
+        Job { report, looks: 0 }.start(cx, account, ready).await
     }
 
     fn wire(&self) -> NewReport {
@@ -166,6 +165,11 @@ fn failed(state: &ReportState) -> ToolError {
 }
 
 impl Job {
+    /// Looks at once when the report is ready and somebody waits for it.
+    async fn start(self, cx: &Cx, account: &Account, ready: bool) -> Result<Advance, ToolError> {
+        if ready && !cx.time_left().is_zero() { look(cx, account, self).await } else { Ok(self.later()) }
+    }
+
     fn later(self) -> Advance {
         let poll_after = self.pause();
         Progress::Pending { job: Self { looks: self.looks + 1, ..self }, poll_after }
