@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use turnpike_core::{Micros, Outcome};
-use turnpike_sdk::{Access, Behaviour};
+use turnpike_sdk::{Access, Behaviour, Integration};
 use turnpike_store::ConnectionState;
 use turnpike_tests::{
     app::{Backend, Tenant, TestApp, integrations, unlimited},
@@ -124,7 +124,7 @@ async fn every_kind_of_outage_is_bridged_and_no_other_failure() {
     tenant.agent.ok("probe", "fetch", account()).await;
     app.vendor("probe").script.next(1, Behaviour::Slow { millis: 60_000 });
     let late = tenant.agent.call("probe", "fetch", account()).await;
-    assert_eq!((kind(&late), &late["_meta"]["upstream_error"]["class"]), ("stale", &json!("timeout")));
+    assert_eq!(kind(&late), "pending", "a read that is late goes on: its answer will be better than an old one");
     app.vendor("probe").script.next(100, Behaviour::Html500);
     let open = async || {
         let answer = tenant.agent.call("probe", "fetch", account()).await;
@@ -210,7 +210,7 @@ async fn in_an_outage_every_read_is_bridged_and_no_write() {
     let app = TestApp::start_with(Backend::Sqlite, unlimited).await;
     let tenant = tolerant(&app, "one", HOUR).await;
     let mut bridged = 0;
-    for integration in turnpike_catalog::integrations() {
+    for integration in turnpike_catalog::integrations().into_iter().map(Integration::with_kit) {
         let name = integration.manifest.name;
         let (mut asked, mut before) = (vec![], Value::Null);
         for example in (integration.examples)() {

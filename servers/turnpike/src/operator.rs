@@ -161,7 +161,8 @@ impl Operator {
             Some(row) => row.id,
             None => {
                 let (id, now): (ConnectionId, _) = (self.ambient.id(), self.ambient.now());
-                let (accounts_json, state, predicted_end) = ("[]".into(), ConnectionState::Ok, None);
+                // Until its credential is stored, and for good if that is refused.
+                let (accounts_json, state, predicted_end) = ("[]".into(), ConnectionState::ReconnectNeeded, None);
                 rows.insert_connection(&NewConnection {
                     id,
                     integration: integration.into(),
