@@ -103,6 +103,35 @@ async fn an_account_that_is_not_on_the_list_is_refused_before_the_upstream_sees_
     assert!(tried >= 7 + 4, "most tools name accounts, {tried} were tried");
 }
 
+/// Every tool by tenants that lack one connection each, while another tenant has them all.
+#[tokio::test]
+async fn a_tool_goes_through_its_own_tenants_connection_or_not_at_all() {
+    let app = TestApp::start_unlimited().await;
+    app.tenant("all").await;
+    let mut cells = 0;
+    for lacking in app.vendors.keys() {
+        let tenant = app.unconnected(lacking).await;
+        for other in app.vendors.keys().filter(|other| *other != lacking) {
+            app.connect(tenant.id, other).await;
+        }
+        for integration in integrations().into_iter().map(Integration::with_kit) {
+            let name = integration.manifest.name;
+            let before = app.vendor(name).script.received();
+            for tool in &integration.tools {
+                let arguments = foreign_arguments(tool).into_iter().collect();
+                let result = tenant.agent.call(name, tool.spec.name, arguments).await;
+                let not_connected = result["_meta"]["error"]["class"] == "not_connected";
+                assert_eq!(not_connected, name == *lacking, "{name} {} without {lacking}: {result}", tool.spec.name);
+                cells += 1;
+            }
+            if name == *lacking {
+                assert_eq!(app.vendor(name).script.received(), before, "{name} was reached without a connection");
+            }
+        }
+    }
+    println!("{cells} cells of tool and missing connection");
+}
+
 #[tokio::test]
 async fn a_connection_of_a_manager_does_not_reach_accounts_that_were_not_listed() {
     let app = TestApp::start().await;

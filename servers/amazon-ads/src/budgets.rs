@@ -30,7 +30,7 @@ const BOUNDS: [(&str, &str, &str); 18] = [
 /// Least and most of a currency; nothing of one that we do not know, where Amazon must tell.
 pub(crate) fn bounds(currency: &str) -> Option<(Micros, Micros)> {
     let (_, least, most) = BOUNDS.iter().find(|(code, ..)| *code == currency)?;
-    Some((crate::money::micros(least)?, crate::money::micros(most)?))
+    Some((Micros::from_decimal(least)?, Micros::from_decimal(most)?))
 }
 
 #[cfg(test)]

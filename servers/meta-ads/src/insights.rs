@@ -15,7 +15,6 @@ use crate::{
     arguments::{Day, Ids},
     errors,
     graph::AdAccount,
-    money,
 };
 
 /// Insights have quotas of their own: what holds them does not hold changes.
@@ -198,7 +197,8 @@ impl TryFrom<&Row> for MetaFigures {
 
     fn try_from(row: &Row) -> Result<Self, Fault> {
         let count = |text: &Option<String>| text.as_deref().map_or(Ok(0), |text| text.parse().map_err(|_| no_number()));
-        let cost = row.spend.as_deref().map_or(Ok(Micros(0)), |text| money::figure(text).ok_or_else(no_number))?;
+        let cost =
+            row.spend.as_deref().map_or(Ok(Micros(0)), |text| Micros::from_decimal(text).ok_or_else(no_number))?;
         // Of the many names of a purchase this one counts each once.
         let purchases = value_of(&row.actions, &["omni_purchase", "purchase"])?;
         let leads = value_of(&row.actions, &["lead"])?;

@@ -24,24 +24,6 @@ pub(crate) fn minor_units(Micros(micros): Micros, currency: &str) -> Option<i64>
     (micros % unit == 0).then_some(micros / unit)
 }
 
-/// Reads a figure: a decimal text. What is below a micro is rounded.
-pub(crate) fn figure(text: &str) -> Option<Micros> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !plain(whole) || !plain(part) {
-        return None;
-    }
-    let six: String = part.chars().chain("000000".chars()).take(6).collect();
-    let rounding = i64::from(part.as_bytes().get(6).is_some_and(|digit| *digit >= b'5'));
-    let units: i64 = whole.parse().ok()?;
-    let micros = units.checked_mul(1_000_000)?.checked_add(six.parse().ok()?)?.checked_add(rounding)?;
-    Some(Micros(if negative { -micros } else { micros }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,22 +55,5 @@ mod tests {
         assert_eq!(minor_units(Micros(50_500_000), "USD"), Some(5_050));
         assert_eq!(minor_units(Micros(50_500_000), "JPY"), None);
         assert_eq!(minor_units(Micros(5_000), "USD"), None);
-    }
-
-    #[test]
-    fn a_figure_is_in_the_currencys_own_unit_whatever_the_currency() {
-        for (text, micros) in [
-            ("12.34", 12_340_000),
-            ("0", 0),
-            ("1500", 1_500_000_000),
-            ("-3.5", -3_500_000),
-            ("29.3716185", 29_371_619),
-            ("0.9999999", 1_000_000),
-        ] {
-            assert_eq!(figure(text), Some(Micros(micros)), "{text}");
-        }
-        for bad in ["", ".", ".5", "1e3", "1,000.00", "+1", "--1", "1.2.3", "99999999999999", "NaN", " 1"] {
-            assert_eq!(figure(bad), None, "{bad}");
-        }
     }
 }

@@ -12,10 +12,12 @@ use axum::{
 use http::{StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
-use turnpike_core::{Ambient, Clock as _, ConnectionId, Entropy, Handles, ManualClock, TenantId, Timestamp};
+use turnpike_core::{
+    Ambient, Class, Clock as _, ConnectionId, Entropy, Fault, Handles, ManualClock, TenantId, Timestamp,
+};
 use turnpike_sdk::{
-    Account, CallScope, Connection, Cx, Hold, Integration, Planned, Prepared, PreparedLong, PreparedWrite, Progress,
-    Script, TokenEndpoint, ToolError, Touches,
+    Account, Behaviour, CallScope, Connection, Cx, Hold, Integration, Planned, Prepared, PreparedLong, PreparedWrite,
+    Progress, Script, TokenEndpoint, ToolError, Touches,
 };
 
 use crate::egress::{Out, Sign};
@@ -183,6 +185,37 @@ impl Bench {
     /// The same, where nothing can go wrong.
     pub async fn ok(&self, tool: &'static str, arguments: Value) -> Value {
         self.read(tool, arguments).await.unwrap_or_else(|error| panic!("{tool}: {error}"))
+    }
+
+    /// The fault that a call meets.
+    pub async fn fault(&self, tool: &'static str, arguments: &Value) -> Fault {
+        match self.read(tool, arguments.clone()).await {
+            Err(ToolError::Upstream(fault)) => fault,
+            other => panic!("{tool}: {other:?}"),
+        }
+    }
+
+    /// Each fault that a script can name gets its class when a call meets it, and nothing of it lingers. `but` names those
+    /// that have another class at this vendor than at the others.
+    pub async fn check_fault_classes(&self, tool: &'static str, arguments: &Value, but: &[(Behaviour, Class)]) {
+        for (behaviour, usual) in [
+            (Behaviour::ExpiredToken, Class::AuthExpired),
+            (Behaviour::Revoked, Class::AuthRevoked),
+            (Behaviour::Permission, Class::Permission),
+            (Behaviour::QuotaDaily { seconds: 3600 }, Class::QuotaDaily),
+            (Behaviour::Storm { seconds: 5 }, Class::RateStorm),
+            (Behaviour::VersionDead, Class::VersionDead),
+            (Behaviour::Html500, Class::Upstream),
+            (Behaviour::Garbage, Class::Upstream),
+            (Behaviour::Status { code: 503 }, Class::Upstream),
+            (Behaviour::Status { code: 404 }, Class::BadRequest),
+        ] {
+            let own = but.iter().find(|(other, _)| *other == behaviour);
+            self.script.next(1, behaviour);
+            let fault = self.fault(tool, arguments).await;
+            assert_eq!(fault.class, own.map_or(usual, |(_, class)| *class), "{behaviour:?}: {fault}");
+        }
+        self.ok(tool, arguments.clone()).await;
     }
 
     /// Every row of a listing, page after page.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
+use turnpike_core::Micros;
 
 use super::{
     call::Call,
     refusal::Refusal,
     world::{Account, Kind},
 };
-use crate::money;
 
 /// The least that a campaign may have for a day, in cents.
 const MINIMUM: u64 = 1_000;
@@ -123,7 +123,7 @@ fn cents(money: &Money, currency: &str) -> Result<u64, Refusal> {
     if money.currency_code != currency {
         return Err(invalid("/dailyBudget is not in the account's currency"));
     }
-    let micros = money::micros(&money.amount).ok_or_else(|| invalid("/dailyBudget/amount is no decimal"))?.0;
+    let micros = Micros::from_decimal(&money.amount).ok_or_else(|| invalid("/dailyBudget/amount is no decimal"))?.0;
     let cents = u64::try_from(micros / 10_000).unwrap_or_default();
     if micros % 10_000 != 0 || cents < MINIMUM {
         return Err(Refusal::field("/dailyBudget", "BUDGET_TOO_LOW", "/dailyBudget must be at least 10.00"));

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use turnpike_core::Timestamp;
+use turnpike_core::{Micros, Timestamp};
 use turnpike_sdk::{Cursor, Cx, NamesAccounts, Page, ReadTool, ToolError, ToolSpec, Touches};
 
 use super::statuses::{Status, search};
@@ -11,7 +11,6 @@ use crate::{
     answers::AccountLine,
     api::{CampaignGroup, Money},
     arguments::{AdAccountId, MaxRows},
-    money,
 };
 
 pub(super) struct ListCampaignGroups;
@@ -97,6 +96,6 @@ impl From<CampaignGroup> for Line {
 impl Money {
     /// In units of its currency.
     pub(super) fn units(&self) -> Option<f64> {
-        money::micros(&self.amount).map(turnpike_core::Micros::to_units)
+        Micros::from_decimal(&self.amount).map(Micros::to_units)
     }
 }

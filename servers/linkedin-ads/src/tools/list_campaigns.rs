@@ -11,7 +11,6 @@ use crate::{
     answers::{AccountLine, id_of},
     api::{Campaign, Money},
     arguments::{AdAccountId, MaxRows},
-    money,
 };
 
 pub(super) struct ListCampaigns;
@@ -85,7 +84,7 @@ impl ReadTool for ListCampaigns {
 
 impl From<Campaign> for Line {
     fn from(campaign: Campaign) -> Self {
-        let daily = campaign.daily_budget.as_ref().and_then(|budget| money::micros(&budget.amount));
+        let daily = campaign.daily_budget.as_ref().and_then(|budget| Micros::from_decimal(&budget.amount));
         Self {
             campaign_id: campaign.id.to_string(),
             name: campaign.name,

@@ -125,7 +125,7 @@ impl WriteTool for SetBudget {
 
 impl Budget {
     fn of(campaign: Campaign, currency: &str) -> Self {
-        let daily = campaign.daily_budget.as_ref().and_then(|budget| money::micros(&budget.amount));
+        let daily = campaign.daily_budget.as_ref().and_then(|budget| Micros::from_decimal(&budget.amount));
         let given = campaign.daily_budget.map(|budget| budget.currency_code);
         Self {
             campaign: campaign.name,

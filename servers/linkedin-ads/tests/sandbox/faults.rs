@@ -7,31 +7,12 @@ use turnpike_sdk::{Behaviour, ToolError};
 use crate::bench::{Bench, OUTDOOR, connected, unconnected};
 
 async fn fault(bench: &Bench) -> Fault {
-    match bench.read("list_campaigns", json!({ "account_id": OUTDOOR })).await {
-        Err(ToolError::Upstream(fault)) => fault,
-        other => panic!("{other:?}"),
-    }
+    bench.fault("list_campaigns", &json!({ "account_id": OUTDOOR })).await
 }
 
 #[tokio::test]
 async fn each_scripted_fault_gets_its_class() {
-    let bench = connected().await;
-    for (behaviour, class) in [
-        (Behaviour::ExpiredToken, Class::AuthExpired),
-        (Behaviour::Revoked, Class::AuthRevoked),
-        (Behaviour::Permission, Class::Permission),
-        (Behaviour::QuotaDaily { seconds: 3600 }, Class::QuotaDaily),
-        (Behaviour::Storm { seconds: 5 }, Class::RateStorm),
-        (Behaviour::VersionDead, Class::VersionDead),
-        (Behaviour::Html500, Class::Upstream),
-        (Behaviour::Garbage, Class::Upstream),
-        (Behaviour::Status { code: 503 }, Class::Upstream),
-        (Behaviour::Status { code: 404 }, Class::BadRequest),
-    ] {
-        bench.script.next(1, behaviour);
-        assert_eq!(fault(&bench).await.class, class, "{behaviour:?}");
-    }
-    assert!(bench.read("list_campaigns", json!({ "account_id": OUTDOOR })).await.is_ok(), "nothing lingers");
+    connected().await.check_fault_classes("list_campaigns", &json!({ "account_id": OUTDOOR }), &[]).await;
 }
 
 #[tokio::test]
