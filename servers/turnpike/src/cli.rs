@@ -10,7 +10,7 @@ use crate::commands;
 
 /// Hosted MCP servers with a vault, limits, metering and billing.
 ///
-/// `turnpike demo` needs no settings and shows everything with a simulated Google Ads. `turnpike config defaults` prints all
+/// `turnpike demo` needs no settings and shows everything with simulated vendors. `turnpike config defaults` prints all
 /// settings with their meaning; `turnpike serve -c FILE` runs with yours.
 #[derive(Parser)]
 #[command(name = "turnpike", version, disable_help_subcommand = true)]
@@ -33,7 +33,7 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Try it: one tenant, a simulated Google Ads, one real call, and settings to paste into your agent.
+    /// Try it: one tenant, five simulated vendors, one real call, and settings to paste into your agent.
     Demo {
         /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
         #[arg(long, value_name = "ADDR")]

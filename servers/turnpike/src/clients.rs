@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use turnpike_core::TenantId;
 
 /// One block for each program.
@@ -18,11 +18,10 @@ pub(crate) fn settings(
     let bearer = format!("Bearer {key}");
     let headers = json!({ "Authorization": bearer });
     let program = std::env::current_exe()?;
-    let first = servers.first().map_or("google-ads", |(name, _)| name);
     let data = std::path::absolute(data)?;
-    let desktop = json!({ "mcpServers": { first: {
-        "command": program, "args": ["stdio", "--server", first, "--tenant", tenant, "--data", data],
-    }}});
+    let stdio = |name: &str| json!({ "command": program, "args": ["stdio", "--server", name, "--tenant", tenant, "--data", data] });
+    let desktop: Map<String, Value> = servers.iter().map(|(name, _)| ((*name).to_owned(), stdio(name))).collect();
+    let desktop = json!({ "mcpServers": desktop });
     let cursor = json!({ "mcpServers": { "turnpike": { "url": combined, "headers": headers } } });
     let vs_code = json!({ "servers": { "turnpike": { "type": "http", "url": combined, "headers": headers } } });
     let openai = json!({ "type": "mcp", "server_label": "turnpike", "server_url": "https://YOUR-PUBLIC-HOST/mcp", "authorization": key });
