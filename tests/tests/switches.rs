@@ -314,3 +314,25 @@ async fn a_server_that_has_never_read_the_switches_does_not_start() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains("what is switched off cannot be read"), "{said}");
 }
+
+/// What is switched off is not let go of either: a task's methods meet the same checks as the tool behind them.
+#[tokio::test]
+async fn no_method_of_a_task_passes_a_switch_by() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one").await;
+    let dig = json!({ "name": "dig", "arguments": { "account": probe::ACCOUNT, "text": "2" } });
+    let begun = tenant.agent.with_tasks("/probe/mcp", "tools/call", dig).await;
+    let about = json!({ "taskId": begun.body["result"]["taskId"], "inputResponses": {} });
+    assert!(about["taskId"].is_string(), "{begun:?}");
+    switch_off(&app, &target(None, Some("probe"), None)).await;
+    until(PROMISED, async || class(&tenant, "probe", "echo").await == "switched_off").await;
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let answer = tenant.agent.with_tasks("/probe/mcp", method, about.clone()).await;
+        assert!(answer.body.to_string().contains("switched off"), "{method}: {answer:?}");
+    }
+    switch_on(&app, &target(None, Some("probe"), None)).await;
+    until(PROMISED, async || class(&tenant, "probe", "echo").await != "switched_off").await;
+    app.clock.advance(Duration::from_secs(1));
+    let kept = tenant.agent.with_tasks("/probe/mcp", "tasks/get", about).await;
+    assert_eq!(kept.body["result"]["status"], "completed", "it was not cancelled: {kept:?}");
+}

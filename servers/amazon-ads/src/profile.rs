@@ -89,12 +89,7 @@ impl<'a> Profile<'a> {
                 Some(next) => (token, skip) = (Some(next), 0),
             }
         };
-        let page = Page {
-            shown: rows.len(),
-            total,
-            truncated: next.is_some(),
-            next_cursor: next.map(|next| self.cx.cursor(args, &next)),
-        };
+        let page = Page::new(rows.len(), total, next.map(|next| self.cx.cursor(args, &next)));
         Ok((rows, page))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use turnpike_core::{Class, Fault};
-use turnpike_sdk::{Account, Cursor, Cx, Effect, LINK_REFUSED, Page, Progress, Request, ToolError};
+use turnpike_sdk::{Account, Cursor, Cx, Effect, LINK_REFUSED, Page, Progress, Request, ToolError, answers::cut_at};
 
 use crate::{
     api::{Configuration, NewReport, ReportState, Row},
@@ -191,11 +191,6 @@ impl Report {
     ) -> Result<(Vec<Row>, Page), ToolError> {
         let place: Option<Place> = cursor.map(|cursor| cx.open_cursor(args, cursor)).transpose()?;
         let skip = place.map_or(0, |place| place.skip);
-        let total = self.rows.len();
-        let shown: Vec<Row> = self.rows.into_iter().skip(skip).take(max_rows.get()).collect();
-        let end = skip.saturating_add(shown.len());
-        let next = (end < total && !shown.is_empty()).then(|| cx.cursor(args, &Place { report: self.id, skip: end }));
-        let page = Page { shown: shown.len(), total: Some(total as u64), truncated: next.is_some(), next_cursor: next };
-        Ok((shown, page))
+        Ok(cut_at(cx, self.rows, args, max_rows, skip, |end| Place { report: self.id, skip: end }))
     }
 }

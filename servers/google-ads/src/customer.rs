@@ -72,12 +72,7 @@ impl<'a> Customer<'a> {
         let total = u64::try_from(found.total_results_count)
             .ok()
             .map(|all| query.limit.map_or(all, |limit| all.min(limit.into())));
-        let page = Page {
-            shown: rows.len(),
-            total,
-            truncated: next.is_some(),
-            next_cursor: next.map(|next| self.cx.cursor(args, &next)),
-        };
+        let page = Page::new(rows.len(), total, next.map(|next| self.cx.cursor(args, &next)));
         Ok((rows, page))
     }
 

@@ -59,13 +59,9 @@ impl<'a> AdAccount<'a> {
                 Some(next) => (token, skip) = (Some(next), 0),
             }
         };
-        let page = Page {
-            shown: rows.len(),
-            // LinkedIn does not count what it lists by token.
-            total: (cursor.is_none() && next.is_none()).then_some(rows.len() as u64),
-            truncated: next.is_some(),
-            next_cursor: next.map(|next| self.cx.cursor(args, &next)),
-        };
+        // LinkedIn does not count what it lists by token.
+        let total = (cursor.is_none() && next.is_none()).then_some(rows.len() as u64);
+        let page = Page::new(rows.len(), total, next.map(|next| self.cx.cursor(args, &next)));
         Ok((rows, page))
     }
 

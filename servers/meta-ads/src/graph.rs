@@ -92,13 +92,9 @@ impl<'a> AdAccount<'a> {
                 next => (after, skip) = (next, 0),
             }
         };
-        let page = Page {
-            shown: rows.len(),
-            // Meta does not count what it lists.
-            total: (first && next.is_none()).then_some(rows.len() as u64),
-            truncated: next.is_some(),
-            next_cursor: next.map(|next| self.cx.cursor(args, &next)),
-        };
+        // Meta does not count what it lists.
+        let total = (first && next.is_none()).then_some(rows.len() as u64);
+        let page = Page::new(rows.len(), total, next.map(|next| self.cx.cursor(args, &next)));
         Ok((rows, page))
     }
 

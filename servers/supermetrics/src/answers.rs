@@ -69,7 +69,7 @@ fn answer(cx: &Cx, args: &impl Serialize, days: (Day, Day), finished: Finished) 
     let end = job.offset.saturating_add(table.rows.len());
     let more = (end as u64) < table.total && !table.rows.is_empty();
     let next_cursor = more.then(|| cx.cursor(args, &Job { offset: end, ..job.clone() }));
-    let page = Page { shown: table.rows.len(), total: Some(table.total), truncated: more, next_cursor };
+    let page = Page::new(table.rows.len(), Some(table.total), next_cursor);
     let mut totals = totals.and_then(|table| table.rows.into_iter().next());
     let currency = totals.as_mut().and_then(|row| row.remove("currency"));
 

@@ -110,11 +110,23 @@ pub fn first_row(cx: &Cx, args: &impl Serialize, cursor: Option<&Cursor>) -> Res
 
 /// One page of rows that were all read, from the row that [`first_row`] told.
 pub fn cut<Row>(cx: &Cx, rows: Vec<Row>, args: &impl Serialize, max_rows: MaxRows, start: usize) -> (Vec<Row>, Page) {
+    cut_at(cx, rows, args, max_rows, start, |end| end)
+}
+
+/// The same where a cursor must hold more than the row with which the next page begins.
+pub fn cut_at<Row, Place: Serialize>(
+    cx: &Cx,
+    rows: Vec<Row>,
+    args: &impl Serialize,
+    max_rows: MaxRows,
+    start: usize,
+    place: impl FnOnce(usize) -> Place,
+) -> (Vec<Row>, Page) {
     let total = rows.len();
     let shown: Vec<Row> = rows.into_iter().skip(start).take(max_rows.get()).collect();
     let end = start.saturating_add(shown.len());
-    let next_cursor = (end < total && !shown.is_empty()).then(|| cx.cursor(args, &end));
-    let page = Page { shown: shown.len(), total: Some(total as u64), truncated: next_cursor.is_some(), next_cursor };
+    let next_cursor = (end < total && !shown.is_empty()).then(|| cx.cursor(args, &place(end)));
+    let page = Page::new(shown.len(), Some(total as u64), next_cursor);
     (shown, page)
 }
 

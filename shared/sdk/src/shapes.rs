@@ -22,6 +22,13 @@ pub struct Page {
     pub next_cursor: Option<Cursor>,
 }
 
+impl Page {
+    /// A page of so many rows, of so many where the upstream tells; with a cursor when there are more.
+    pub fn new(shown: usize, total: Option<u64>, next_cursor: Option<Cursor>) -> Self {
+        Self { shown, total, truncated: next_cursor.is_some(), next_cursor }
+    }
+}
+
 /// The days that a result covers, `YYYY-MM-DD`, both included, and the IANA zone in which they begin and end.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it, in every schema too")]

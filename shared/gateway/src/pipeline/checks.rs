@@ -21,8 +21,15 @@ impl Gateway {
             .next("Ask a person of the organisation to settle its account with the service provider."))
     }
 
+    /// May this caller use this tool now? Asked for each call, and again when a call turns out to be another tool's work.
+    pub(super) fn check_tool(&self, call: &Call) -> Result<(), Refusal> {
+        self.check_switches(call)?;
+        self.check_scope(call)?;
+        self.check_role(call)
+    }
+
     /// What the operator has switched off is served to nobody, whoever asks and whatever was previewed before.
-    pub(super) fn check_switches(&self, call: &Call) -> Result<(), Refusal> {
+    fn check_switches(&self, call: &Call) -> Result<(), Refusal> {
         let standing = self.switches.standing().map_err(|Unreadable| {
             let message = "the service cannot tell whether it is switched off, so nothing was done";
             Refusal::new(Outcome::OurFault, "switches_unreadable", message).next("Try again in a minute.")
@@ -34,7 +41,7 @@ impl Gateway {
     }
 
     /// Decided again for each call, whatever `tools/list` once said.
-    pub(super) fn check_scope(&self, call: &Call) -> Result<(), Refusal> {
+    fn check_scope(&self, call: &Call) -> Result<(), Refusal> {
         let (manifest, access) = (call.found.manifest(), call.found.spec().access);
         if call.caller.has_scope(manifest, access) {
             return Ok(());
@@ -44,7 +51,7 @@ impl Gateway {
     }
 
     /// The same for the caller's role, which the tool and the tenant's policy ask for.
-    pub(super) fn check_role(&self, call: &Call) -> Result<(), Refusal> {
+    fn check_role(&self, call: &Call) -> Result<(), Refusal> {
         let (role, tool) = (call.caller.role, call.found.spec().name);
         match call.caller.least_role(call.found.manifest(), call.found.spec()) {
             least if role.reaches(least) => Ok(()),

@@ -145,9 +145,7 @@ impl Gateway {
 
     async fn run(&self, call: &mut Call, arguments: JsonObject) -> Result<Answer, Refusal> {
         self.check_tenant(call)?;
-        self.check_switches(call)?;
-        self.check_scope(call)?;
-        self.check_role(call)?;
+        self.check_tool(call)?;
         self.check_limits(call)?;
         let place = self.check_concurrency(call)?;
         let prepared = call.found.tool().prepare(arguments)?;

@@ -37,7 +37,7 @@ impl Gateway {
 
     async fn own_job(&self, call: &mut Call, arguments: JsonObject) -> Result<JobRow, Refusal> {
         self.check_tenant(call)?;
-        self.check_scope(call)?;
+        self.check_tool(call)?;
         self.check_limits(call)?;
         let Prepared::Job(id) = call.found.tool().prepare(arguments)? else { return Err(Refusal::internal()) };
         let connected = self.check_connection(call).await?;

@@ -40,9 +40,7 @@ impl Gateway {
         let job = self.find_job(call, connected, id).await?;
         let face = Face::One(call.found.manifest().name);
         call.found = self.servers.find(&face, &job.tool).ok_or_else(unknown_job)?;
-        self.check_switches(call)?;
-        self.check_scope(call)?;
-        self.check_role(call)?;
+        self.check_tool(call)?;
         let arguments = serde_json::from_str(&job.arguments_json).map_err(|_| Refusal::internal())?;
         call.job = Some(job);
         Ok(call.found.tool().prepare(arguments)?)

@@ -42,8 +42,7 @@ impl Gateway {
             return Err(refused("cannot_revert", message, "Set the value with one of the present tools."));
         };
         call.found = made_by;
-        self.check_switches(call)?;
-        self.check_role(call)?;
+        self.check_tool(call)?;
         call.reverts = Some(reverted);
         Ok(Prepared::Write { steps, preview_id })
     }
