@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, fs, path::Path};
 use toml::Table;
 
 /// From the inside out. A crate may use crates of the rows before its own, and no other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["turnpike-core", "turnpike-testkit"],
     &["turnpike-config", "turnpike-store", "turnpike-sdk"],
     &["turnpike-limiter", "turnpike-breaker", "turnpike-telemetry", "turnpike-contract"],
     &["turnpike-vault", "turnpike-metering", "turnpike-catalog"],
     &["turnpike-upstream"],
-    &["turnpike-gateway"],
+    &["turnpike-tenancy"],
+    &["turnpike-gateway", "turnpike-portal"],
     &["turnpike"],
     &["turnpike-tests"],
 ];
@@ -21,7 +22,7 @@ const INTEGRATIONS: usize = 2;
 
 /// Who names a crate that only a few may name.
 const KEPT_TO: [(&str, &[&str]); 4] = [
-    ("turnpike-vault", &["turnpike-upstream", "turnpike", "turnpike-tests"]),
+    ("turnpike-vault", &["turnpike-upstream", "turnpike-tenancy", "turnpike", "turnpike-tests"]),
     ("sqlx", &["turnpike-store", "turnpike-testkit", "turnpike-tests"]),
     ("rmcp", &["turnpike-gateway", "turnpike", "turnpike-tests"]),
     ("aws-lc-rs", &["turnpike-core", "turnpike-vault", "turnpike-gateway"]),

@@ -82,6 +82,27 @@ id!(
     JobId, "job"
 );
 
+id!(
+    /// Somebody who signs in.
+    PersonId, "person"
+);
+id!(
+    /// A signed-in browser (the row, not the secret).
+    SessionId, "session"
+);
+id!(
+    /// A link that was mailed (the row, not the secret).
+    LinkId, "link"
+);
+id!(
+    /// A look of the agency's staff at a tenant's pages.
+    VisitId, "visit"
+);
+id!(
+    /// Something that the agency tells its clients.
+    AnnouncementId, "announcement"
+);
+
 /// The upstream's own id of an account, in the upstream's canonical text form (Google Ads: ten digits without dashes).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

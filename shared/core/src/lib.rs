@@ -22,7 +22,10 @@ pub use canonical::{Canonical, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};
 pub use handle::{HandleError, Handles};
-pub use ids::{AccountId, ApiKeyId, ApprovalId, CallId, ConnectionId, IdError, JobId, PreviewId, SwitchId, TenantId};
+pub use ids::{
+    AccountId, AnnouncementId, ApiKeyId, ApprovalId, CallId, ConnectionId, IdError, JobId, LinkId, PersonId, PreviewId,
+    SessionId, SwitchId, TenantId, VisitId,
+};
 pub use money::{Currency, Micros, Money, MoneyError};
 pub use outcome::Outcome;
 pub use policy::WritePolicy;

@@ -37,7 +37,8 @@ const STEPS: &[Step] = steps![
     "0005_secrets",
     "0006_jobs",
     "0007_changes",
-    "0008_controls"
+    "0008_controls",
+    "0009_portal"
 ];
 
 impl Store {

@@ -7,8 +7,8 @@ use sqlx::{
     sqlite::SqliteArguments,
 };
 use turnpike_core::{
-    ApiKeyId, ApprovalId, CallId, ConnectionId, Currency, JobId, LeastRole, Micros, Outcome, PreviewId, Role, SwitchId,
-    TenantId, Timestamp,
+    AnnouncementId, ApiKeyId, ApprovalId, CallId, ConnectionId, Currency, JobId, LeastRole, LinkId, Micros, Outcome,
+    PersonId, PreviewId, Role, SessionId, SwitchId, TenantId, Timestamp, VisitId,
 };
 
 use crate::{ApprovalState, ConnectionState, JobState, PreviewState, TenantState};
@@ -119,14 +119,19 @@ stored! {
     Timestamp as i64: |it| it.micros(), |raw| Self::from_micros(raw);
     Duration as i64: |it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX), |raw| Self::from_micros(u64::try_from(raw)?);
     Micros as i64: |it| it.0, |raw| Self(raw);
+    AnnouncementId as String: |it| it.to_string(), |raw| raw.parse()?;
     ApiKeyId as String: |it| it.to_string(), |raw| raw.parse()?;
     ApprovalId as String: |it| it.to_string(), |raw| raw.parse()?;
     CallId as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionId as String: |it| it.to_string(), |raw| raw.parse()?;
     JobId as String: |it| it.to_string(), |raw| raw.parse()?;
+    LinkId as String: |it| it.to_string(), |raw| raw.parse()?;
+    PersonId as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewId as String: |it| it.to_string(), |raw| raw.parse()?;
+    SessionId as String: |it| it.to_string(), |raw| raw.parse()?;
     SwitchId as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantId as String: |it| it.to_string(), |raw| raw.parse()?;
+    VisitId as String: |it| it.to_string(), |raw| raw.parse()?;
     Currency as String: |it| it.to_string(), |raw| raw.parse()?;
     Outcome as String: |it| it.to_string(), |raw| raw.parse()?;
     Role as String: |it| it.to_string(), |raw| raw.parse()?;

@@ -1,0 +1,1 @@
+//! Customer pages and the operator console.

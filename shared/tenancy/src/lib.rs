@@ -1,0 +1,1 @@
+//! What people do to a tenant: connect and disconnect accounts, make and revoke keys.
