@@ -11,7 +11,7 @@ use turnpike_core::{
     PersonId, PreviewId, Role, SessionId, SwitchId, TenantId, Timestamp, VisitId,
 };
 
-use crate::{ApprovalState, ConnectionState, JobState, PreviewState, TenantState};
+use crate::{ApprovalState, ConnectionState, JobState, LinkPurpose, PreviewState, TenantState};
 
 /// What both drivers store by themselves.
 pub(crate) trait Raw:
@@ -139,6 +139,7 @@ stored! {
     ApprovalState as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionState as String: |it| it.to_string(), |raw| raw.parse()?;
     JobState as String: |it| it.to_string(), |raw| raw.parse()?;
+    LinkPurpose as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewState as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantState as String: |it| it.to_string(), |raw| raw.parse()?;
 }
