@@ -52,6 +52,11 @@ id!(
     /// A client of the agency.
     TenantId, "tenant"
 );
+impl TenantId {
+    /// No tenant: under it stands in the audit log what the agency's staff does to no tenant in particular.
+    pub const NONE: Self = Self(Uuid::nil());
+}
+
 id!(
     /// A tenant's grant to one SaaS.
     ConnectionId, "connection"

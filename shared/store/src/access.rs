@@ -14,7 +14,18 @@ use crate::{
 
 /// One tenant's rows.
 #[derive(Clone)]
-pub struct TenantStore(pub(crate) Access);
+pub struct TenantStore(pub(crate) Access, TenantId);
+
+impl TenantStore {
+    pub(crate) fn new(db: Arc<Db>, id: TenantId) -> Self {
+        Self(Access { db, scope: Scope::Tenant(id) }, id)
+    }
+
+    /// Whose rows they are.
+    pub fn id(&self) -> TenantId {
+        self.1
+    }
+}
 
 /// All tenants' rows: for jobs, the ledger and the operator.
 #[derive(Clone)]
@@ -50,6 +61,18 @@ impl Access {
         rest: Arguments<'_>,
     ) -> Result<Option<T>, StoreError> {
         Ok(self.list(sql, rest).await?.into_iter().next())
+    }
+
+    /// Runs a statement that changes rows and gives them out; the first of them.
+    pub(crate) async fn take<T: FromRow>(
+        &self,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut session = self.write().await?;
+        let rows = session.list(sql, &self.arguments(rest)).await?;
+        session.commit().await?;
+        Ok(rows.into_iter().next())
     }
 
     /// Runs a statement; the number of rows that it changed.
@@ -116,6 +139,15 @@ pub(crate) struct Together<'a> {
 }
 
 impl Together<'_> {
+    /// The first row of a query, if there is one.
+    pub(crate) async fn find<T: FromRow>(
+        &mut self,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.session.list(sql, &self.access.arguments(rest)).await?.into_iter().next())
+    }
+
     /// Runs a statement; whether it changed a row.
     pub(crate) async fn changes(&mut self, sql: &'static str, rest: Arguments<'_>) -> Result<bool, StoreError> {
         Ok(self.session.execute(sql, &self.access.arguments(rest)).await? > 0)

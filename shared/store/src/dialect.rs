@@ -54,9 +54,10 @@ FROM pg_roles WHERE rolname = current_user";
 const GRANTS: &str = "
 GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
-GRANT SELECT, INSERT ON calls, data_keys, secrets, write_intents TO ROLE;
+GRANT SELECT, INSERT ON audit_events, calls, data_keys, secrets, write_intents TO ROLE;
 GRANT SELECT, INSERT, UPDATE ON api_keys, approvals, connections, credentials, kill_switches, previews, tenants,
     tool_policies, write_policies TO ROLE;
+GRANT SELECT, INSERT, DELETE ON authorizations TO ROLE;
 GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO ROLE;";
 
 /// The grants for a role.

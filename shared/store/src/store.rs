@@ -31,7 +31,7 @@ impl Store {
 
     /// One tenant's rows, the only way to them.
     pub fn tenant(&self, id: TenantId) -> TenantStore {
-        TenantStore(Access { db: self.0.clone(), scope: Scope::Tenant(id) })
+        TenantStore::new(self.0.clone(), id)
     }
 
     /// All tenants' rows: for jobs, the ledger and the operator.

@@ -85,7 +85,7 @@ impl ToSql for &str {
 }
 
 /// PostgreSQL stores no NUL in a text, and what one database refuses neither keeps.
-fn storable(text: &str) -> String {
+pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

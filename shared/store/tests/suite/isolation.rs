@@ -2,14 +2,15 @@
 
 use turnpike_core::{ApiKeyId, ApprovalId, CallId, ConnectionId, JobId, LeastRole};
 use turnpike_store::{
-    ApprovalState, CallFilter, ConnectionState, JobState, PreviewRow, PreviewState, StoreError, TenantStore,
+    ApprovalState, AuditFilter, AuditHead, CallFilter, ConnectionState, JobState, PreviewRow, PreviewState, StoreError,
+    TenantStore,
 };
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
-        self, NOW, api_key, approval, call, connected, connection, credential, data_key, id, intent, job, later,
-        policy, preview, previewed, replacement, tool_policy,
+        self, AUDIT_KEY, NOW, api_key, approval, audit_event, authorization, call, connected, connection, credential,
+        data_key, id, intent, job, later, policy, preview, previewed, replacement, tool_policy,
     },
     sources,
 };
@@ -36,6 +37,8 @@ async fn furnish(it: &Deployment) -> Theirs {
     it.theirs.request_approval(&approval).await.unwrap();
     let job = job(connection);
     it.theirs.insert_job(&job, 9).await.unwrap();
+    it.theirs.insert_authorization(&authorization(7)).await.unwrap();
+    it.theirs.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap();
     it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
     Theirs { key: key.id, connection, preview, approval: approval.id, job: job.id, call: call.call_id }
 }
@@ -43,7 +46,7 @@ async fn furnish(it: &Deployment) -> Theirs {
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
@@ -56,6 +59,7 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
         tenant.list_calls(&CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap(),
         tenant.usage(NOW, later(1)).await.unwrap(),
         tenant.list_tool_policies().await.unwrap(),
+        tenant.list_audit(&AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap(),
     )
 }
 
@@ -64,6 +68,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
     let Theirs { key, connection: at, ref preview, approval: asked, job: long, call } = *it;
     let (write, ok, yes) = (preview.id, ConnectionState::Disabled, ApprovalState::Approved);
     let page = CallFilter { limit: 10, ..CallFilter::default() };
+    let log = AuditFilter { limit: 10, ..AuditFilter::default() };
     vec![
         ("get", us.get().await.unwrap().name == "theirs"),
         ("list_api_keys", !us.list_api_keys().await.unwrap().is_empty()),
@@ -99,10 +104,15 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("list_calls", !us.list_calls(&page).await.unwrap().is_empty()),
         ("find_call", us.find_call(call).await.unwrap().is_some()),
         ("list_tool_policies", !us.list_tool_policies().await.unwrap().is_empty()),
+        ("list_audit", !us.list_audit(&log).await.unwrap().is_empty()),
+        ("list_audit_after", !us.list_audit_after(0, 10).await.unwrap().is_empty()),
+        ("verify_audit", us.verify_audit(&AUDIT_KEY, None).await.unwrap() != AuditHead::EMPTY),
+        ("insert_authorization", us.insert_authorization(&authorization(7)).await.is_ok()),
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
         // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
         ("allow_stale_answers", us.allow_stale_answers(None).await.is_err()),
         ("set_tool_policy", us.set_tool_policy(&tool_policy("*", LeastRole::Nobody)).await.is_err()),
+        ("append_audit", us.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap().sequence != 1),
         ("insert_api_key", us.insert_api_key(&api_key(key, 2)).await.is_err()),
         ("insert_connection", us.insert_connection(&connection(at, "google-ads")).await.is_err()),
         ("insert_data_key", !us.insert_data_key(&data_key(7)).await.unwrap()),

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
+mod audit;
 mod changes;
 mod deployment;
 mod isolation;
 mod ledger;
 mod opening;
+mod portal;
 mod races;
 mod row_security;
 mod samples;

@@ -10,8 +10,8 @@ use turnpike_testkit::Postgres;
 use crate::{
     deployment::Deployment,
     samples::{
-        NOW, api_key, approval, call, connected, credential, data_key, id, intent, job, policy, preview, previewed,
-        secret, target, tool_policy,
+        AUDIT_KEY, NOW, api_key, approval, audit_event, authorization, call, connected, credential, data_key, id,
+        intent, job, policy, preview, previewed, secret, target, tool_policy,
     },
 };
 
@@ -49,6 +49,8 @@ async fn furnish(it: &Deployment) {
     it.store.system().insert_secret_if_absent(&secret("pepper")).await.unwrap();
     it.ours.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
     it.store.system().switch_off(id(), &target(Some(it.our_id), None, None), "unpaid", "desk", NOW).await.unwrap();
+    it.ours.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap();
+    it.ours.insert_authorization(&authorization(1)).await.unwrap();
 }
 
 #[tokio::test]
@@ -61,7 +63,7 @@ async fn every_table_is_guarded_by_a_policy_that_reads_and_writes() {
     guarded.sort();
     all.sort();
     assert_eq!(guarded, all);
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 24);
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use turnpike_core::{
     Timestamp, WritePolicy,
 };
 use turnpike_store::{
-    CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewApproval, NewConnection,
-    NewCredential, NewPreview, PolicyRow, PreviewRow, Replacement, SecretRow, SwitchTarget, TenantStore, ToolPolicy,
+    CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewApproval, NewAuditEvent,
+    NewAuthorization, NewConnection, NewCredential, NewPreview, PolicyRow, PreviewRow, Replacement, SecretRow,
+    SwitchTarget, TenantStore, ToolPolicy,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -180,4 +181,28 @@ pub(crate) fn tool_policy(tool: &str, least_role: LeastRole) -> ToolPolicy {
 
 pub(crate) fn target(tenant: Option<TenantId>, integration: Option<&str>, tool: Option<&str>) -> SwitchTarget {
     SwitchTarget { tenant, integration: integration.map(str::to_owned), tool: tool.map(str::to_owned) }
+}
+
+pub(crate) const AUDIT_KEY: [u8; 32] = [5; 32];
+
+pub(crate) fn audit_event(action: &str, at: Timestamp) -> NewAuditEvent {
+    NewAuditEvent {
+        at,
+        actor: "person:1".into(),
+        action: action.into(),
+        subject: "key:2".into(),
+        details_json: r#"{"name":"reporting"}"#.into(),
+    }
+}
+
+pub(crate) fn authorization(hash: u8) -> NewAuthorization {
+    NewAuthorization {
+        hash: [hash; 32],
+        integration: "google-ads".into(),
+        sandbox: true,
+        actor: "person:1".into(),
+        browser: [hash + 1; 32],
+        created_at: NOW,
+        expires_at: later(600),
+    }
 }
