@@ -5,11 +5,14 @@
 //! jobs and the operator, easy to find by its name.
 
 mod access;
+mod announcements;
 mod api_keys;
 mod approvals;
 mod audit;
 mod audit_chain;
 mod authorizations;
+mod brands;
+mod call_arguments;
 mod calls;
 mod connections;
 mod credentials;
@@ -34,14 +37,18 @@ mod tenants;
 mod tool_policies;
 mod usage;
 mod value;
+mod visits;
 mod write_policies;
 
 pub use access::{SystemStore, TenantStore};
+pub use announcements::Announcement;
 pub use api_keys::{ApiKey, NewApiKey};
 pub use approvals::{ApprovalRow, ApprovalState, NewApproval};
 pub use audit::{AuditEvent, AuditFilter, NewAuditEvent};
 pub use audit_chain::{AuditError, AuditHead, AuditHeadError};
 pub use authorizations::{AuthorizationRow, NewAuthorization};
+pub use brands::{BrandRow, Logo};
+pub use call_arguments::CallArguments;
 pub use calls::{CallFilter, CallRow};
 pub use connections::{ConnectionRow, ConnectionState, NewConnection};
 pub use credentials::{CredentialRow, NewCredential, Replacement};
@@ -61,4 +68,5 @@ pub use tenants::{NewTenant, Tenant, TenantState};
 pub use tool_policies::{EVERY_TOOL, ToolPolicy};
 pub use usage::UsageLine;
 pub use value::WordError;
+pub use visits::Visit;
 pub use write_policies::PolicyRow;

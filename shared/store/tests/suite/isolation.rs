@@ -1,16 +1,17 @@
 //! One tenant never reads or writes another's rows, through any method there is.
 
-use turnpike_core::{ApiKeyId, ApprovalId, CallId, ConnectionId, JobId, LeastRole};
+use turnpike_core::{ApiKeyId, ApprovalId, CallId, ConnectionId, JobId, LeastRole, LinkId, PersonId, Role, VisitId};
 use turnpike_store::{
-    ApprovalState, AuditFilter, AuditHead, CallFilter, ConnectionState, JobState, PreviewRow, PreviewState, StoreError,
-    TenantStore,
+    ApprovalState, AuditFilter, AuditHead, CallFilter, ConnectionState, JobState, LinkPurpose, PreviewRow,
+    PreviewState, StoreError, TenantStore,
 };
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
-        self, AUDIT_KEY, NOW, api_key, approval, audit_event, authorization, call, connected, connection, credential,
-        data_key, id, intent, job, later, policy, preview, previewed, replacement, tool_policy,
+        self, AUDIT_KEY, NOW, api_key, approval, arguments, audit_event, authorization, call, connected, connection,
+        credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed, replacement,
+        tool_policy, visit,
     },
     sources,
 };
@@ -23,6 +24,10 @@ struct Theirs {
     approval: ApprovalId,
     job: JobId,
     call: CallId,
+    arguments: CallId,
+    person: PersonId,
+    visit: VisitId,
+    link: LinkId,
 }
 
 async fn furnish(it: &Deployment) -> Theirs {
@@ -37,16 +42,34 @@ async fn furnish(it: &Deployment) -> Theirs {
     it.theirs.request_approval(&approval).await.unwrap();
     let job = job(connection);
     it.theirs.insert_job(&job, 9).await.unwrap();
+    let arguments = arguments(it.their_id);
+    it.store.system().insert_call_arguments(std::slice::from_ref(&arguments)).await.unwrap();
+    let person = joined(&it.store, &it.theirs).await;
+    let visit = visit(person, NOW);
+    it.theirs.insert_visit(&visit).await.unwrap();
+    let link = link(Some(it.their_id), LinkPurpose::Invitation, 7);
+    it.store.system().insert_link(&link).await.unwrap();
     it.theirs.insert_authorization(&authorization(7)).await.unwrap();
     it.theirs.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap();
     it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
-    Theirs { key: key.id, connection, preview, approval: approval.id, job: job.id, call: call.call_id }
+    Theirs {
+        key: key.id,
+        connection,
+        preview,
+        approval: approval.id,
+        job: job.id,
+        call: call.call_id,
+        arguments: arguments.call_id,
+        person,
+        visit: visit.id,
+        link: link.id,
+    }
 }
 
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
@@ -59,13 +82,16 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
         tenant.list_calls(&CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap(),
         tenant.usage(NOW, later(1)).await.unwrap(),
         tenant.list_tool_policies().await.unwrap(),
+        tenant.find_call_arguments(theirs.arguments, NOW).await.unwrap(),
+        tenant.list_visits().await.unwrap(),
+        tenant.list_open_links(LinkPurpose::Invitation, NOW).await.unwrap(),
         tenant.list_audit(&AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap(),
     )
 }
 
 /// Tries every method on the other's ids: did it find or change anything?
 async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
-    let Theirs { key, connection: at, ref preview, approval: asked, job: long, call } = *it;
+    let Theirs { key, connection: at, ref preview, approval: asked, job: long, call, person, .. } = *it;
     let (write, ok, yes) = (preview.id, ConnectionState::Disabled, ApprovalState::Approved);
     let page = CallFilter { limit: 10, ..CallFilter::default() };
     let log = AuditFilter { limit: 10, ..AuditFilter::default() };
@@ -108,10 +134,19 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("list_audit_after", !us.list_audit_after(0, 10).await.unwrap().is_empty()),
         ("verify_audit", us.verify_audit(&AUDIT_KEY, None).await.unwrap() != AuditHead::EMPTY),
         ("insert_authorization", us.insert_authorization(&authorization(7)).await.is_ok()),
+        ("find_call_arguments", us.find_call_arguments(it.arguments, NOW).await.unwrap().is_some()),
+        ("set_member_role", us.set_member_role(person, Role::Auditor).await.unwrap()),
+        ("delete_member", us.delete_member(person).await.unwrap()),
+        ("list_visits", !us.list_visits().await.unwrap().is_empty()),
+        ("end_visit", us.end_visit(it.visit, NOW).await.unwrap()),
+        ("list_open_links", !us.list_open_links(LinkPurpose::Invitation, NOW).await.unwrap().is_empty()),
+        ("delete_link", us.delete_link(it.link).await.unwrap()),
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
         // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
         ("allow_stale_answers", us.allow_stale_answers(None).await.is_err()),
         ("set_tool_policy", us.set_tool_policy(&tool_policy("*", LeastRole::Nobody)).await.is_err()),
+        ("insert_member", us.insert_member(person, Role::Owner, NOW).await.is_err()),
+        ("insert_visit", us.insert_visit(&visit(person, NOW)).await.is_err()),
         ("append_audit", us.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap().sequence != 1),
         ("insert_api_key", us.insert_api_key(&api_key(key, 2)).await.is_err()),
         ("insert_connection", us.insert_connection(&connection(at, "google-ads")).await.is_err()),

@@ -8,6 +8,7 @@ mod deployment;
 mod isolation;
 mod ledger;
 mod opening;
+mod people;
 mod portal;
 mod races;
 mod row_security;

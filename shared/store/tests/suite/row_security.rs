@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use turnpike_core::LeastRole;
-use turnpike_store::{Store, StoreError};
+use turnpike_store::{LinkPurpose, Store, StoreError};
 use turnpike_testkit::Postgres;
 
 use crate::{
     deployment::Deployment,
     samples::{
-        AUDIT_KEY, NOW, api_key, approval, audit_event, authorization, call, connected, credential, data_key, id,
-        intent, job, policy, preview, previewed, secret, target, tool_policy,
+        AUDIT_KEY, NOW, announcement, api_key, approval, arguments, audit_event, authorization, call, connected,
+        credential, data_key, id, intent, job, joined, link, policy, preview, previewed, secret, session, target,
+        tool_policy, visit,
     },
 };
 
@@ -51,6 +52,13 @@ async fn furnish(it: &Deployment) {
     it.store.system().switch_off(id(), &target(Some(it.our_id), None, None), "unpaid", "desk", NOW).await.unwrap();
     it.ours.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap();
     it.ours.insert_authorization(&authorization(1)).await.unwrap();
+    let (system, person) = (it.store.system(), joined(&it.store, &it.ours).await);
+    system.insert_session(&session(person, 1)).await.unwrap();
+    system.insert_link(&link(Some(it.our_id), LinkPurpose::Invitation, 1)).await.unwrap();
+    it.ours.insert_visit(&visit(person, NOW)).await.unwrap();
+    system.insert_call_arguments(&[arguments(it.our_id)]).await.unwrap();
+    system.set_brand("*", "{}", "desk", NOW).await.unwrap();
+    system.insert_announcement(&announcement(NOW)).await.unwrap();
 }
 
 #[tokio::test]
@@ -100,7 +108,7 @@ async fn a_statement_that_forgets_the_tenant_still_sees_only_its_rows() {
         for table in tables(&mut transaction).await {
             let expected = match table.as_str() {
                 "tenants" => 1,
-                "secrets" | "kill_switches" => 0,
+                "secrets" | "kill_switches" | "people" | "sessions" | "brands" | "announcements" => 0,
                 _ => expected,
             };
             assert_eq!(count(&mut transaction, &table).await, expected, "{table}");
@@ -147,17 +155,24 @@ async fn one_connection_in_turn_never_carries_a_tenant_or_the_system_over() {
 }
 
 #[tokio::test]
-async fn the_application_changes_no_call_and_deletes_nothing_but_jobs() {
+async fn the_application_changes_neither_the_ledger_nor_the_audit_log() {
     let it = Deployment::postgres(2).await;
     furnish(&it).await;
     let mut app = PgConnection::connect(&it.urls().app_url).await.unwrap();
     sqlx::raw_sql("SET app.system = 'on'").execute(&mut app).await.unwrap();
-    let mut refused =
-        vec!["UPDATE calls SET price = 0".to_owned(), "TRUNCATE calls".into(), "CREATE TABLE mine (id int)".into()];
-    let kept = tables(&mut app).await.into_iter().filter(|table| table != "jobs");
-    refused.extend(kept.map(|table| format!("DELETE FROM {table}")));
+    let refused = [
+        "UPDATE calls SET price = 0",
+        "UPDATE audit_events SET actor = 'nobody'",
+        "UPDATE secrets SET wrapped = ''",
+        "DELETE FROM calls",
+        "DELETE FROM audit_events",
+        "DELETE FROM secrets",
+        "DELETE FROM tenants",
+        "TRUNCATE calls",
+        "CREATE TABLE mine (id int)",
+    ];
     for sql in refused {
-        let error = sqlx::raw_sql(AssertSqlSafe(sql.as_str())).execute(&mut app).await.unwrap_err();
+        let error = sqlx::raw_sql(sql).execute(&mut app).await.unwrap_err();
         assert!(error.to_string().contains("permission denied"), "{sql}: {error}");
     }
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use turnpike_core::{
-    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, PreviewId, Role, TenantId,
+    Ambient, ApiKeyId, CallId, ConnectionId, Currency, LeastRole, Micros, Outcome, PersonId, PreviewId, Role, TenantId,
     Timestamp, WritePolicy,
 };
 use turnpike_store::{
-    CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, NewApiKey, NewApproval, NewAuditEvent,
-    NewAuthorization, NewConnection, NewCredential, NewPreview, PolicyRow, PreviewRow, Replacement, SecretRow,
-    SwitchTarget, TenantStore, ToolPolicy,
+    Announcement, CallArguments, CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, LinkPurpose,
+    MailedLink, NewApiKey, NewApproval, NewAuditEvent, NewAuthorization, NewConnection, NewCredential, NewPreview,
+    Person, PolicyRow, PreviewRow, Replacement, SecretRow, Session, Store, SwitchTarget, TenantStore, ToolPolicy,
+    Visit,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -205,4 +206,72 @@ pub(crate) fn authorization(hash: u8) -> NewAuthorization {
         created_at: NOW,
         expires_at: later(600),
     }
+}
+
+pub(crate) fn person(email: &str) -> Person {
+    Person {
+        id: id(),
+        email: email.into(),
+        name: "Somebody".into(),
+        password_hash: Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into()),
+        oidc_subject: None,
+        staff: false,
+        created_at: NOW,
+    }
+}
+
+/// Adds a person, and makes them an owner of the tenant.
+pub(crate) async fn joined(store: &Store, tenant: &TenantStore) -> PersonId {
+    let id = id();
+    store.system().insert_person(&Person { id, ..person(&format!("{id}@example.com")) }).await.unwrap();
+    tenant.insert_member(id, Role::Owner, NOW).await.unwrap();
+    id
+}
+
+pub(crate) fn session(person_id: PersonId, hash: u8) -> Session {
+    Session {
+        id: id(),
+        hash: [hash; 32],
+        person_id,
+        acting_for: None,
+        browser: "A browser".into(),
+        created_at: NOW,
+        seen_at: NOW,
+        confirmed_at: NOW,
+        ends_at: later(3600),
+    }
+}
+
+pub(crate) fn link(tenant_id: Option<TenantId>, purpose: LinkPurpose, hash: u8) -> MailedLink {
+    MailedLink {
+        hash: [hash; 32],
+        id: id(),
+        tenant_id,
+        purpose,
+        email: "somebody@example.com".into(),
+        content_json: r#"{"role":"member"}"#.into(),
+        made_by: Some("person:1".into()),
+        created_at: NOW,
+        expires_at: later(600),
+        used_at: None,
+    }
+}
+
+pub(crate) fn visit(person_id: PersonId, created_at: Timestamp) -> Visit {
+    let ends_at = created_at.plus(Duration::from_secs(3600));
+    Visit { id: id(), person_id, reason: "A call that was reported".into(), created_at, ends_at }
+}
+
+pub(crate) fn arguments(tenant_id: TenantId) -> CallArguments {
+    CallArguments {
+        tenant_id,
+        call_id: id(),
+        arguments_json: r#"{"account_id":"1234567890"}"#.into(),
+        expires_at: later(600),
+    }
+}
+
+pub(crate) fn announcement(starts_at: Timestamp) -> Announcement {
+    let ends_at = starts_at.plus(Duration::from_secs(3600));
+    Announcement { id: id(), title: "Soon".into(), body: "More".into(), set_by: "person:1".into(), starts_at, ends_at }
 }
