@@ -236,7 +236,7 @@ impl TestApp {
 
     /// The tenant's ledger, newest first.
     pub async fn calls(&self, tenant: TenantId) -> Vec<CallRow> {
-        let filter = CallFilter { since: None, until: None, integration: None, limit: 100_000, before: None };
+        let filter = CallFilter { limit: 100_000, ..CallFilter::default() };
         self.store().tenant(tenant).list_calls(&filter).await.unwrap()
     }
 

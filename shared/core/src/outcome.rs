@@ -52,6 +52,27 @@ outcomes! {
     OurFault = "our_fault",
 }
 
+impl Outcome {
+    /// Whether the caller did not get what it asked for.
+    pub const fn is_failure(self) -> bool {
+        match self {
+            Self::Success
+            | Self::Pending
+            | Self::Cached
+            | Self::Stale
+            | Self::Replayed
+            | Self::DryRun
+            | Self::Sandbox => false,
+            Self::CallerFault
+            | Self::SwitchedOff
+            | Self::Throttled
+            | Self::BreakerOpen
+            | Self::UpstreamFault
+            | Self::OurFault => true,
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -7,7 +7,7 @@ use turnpike_core::TenantId;
 use crate::{
     StoreError,
     db::Db,
-    row::FromRow,
+    row::{FromRow, Row},
     session::Session,
     value::{Argument, Arguments},
 };
@@ -50,6 +50,14 @@ impl Access {
     pub(crate) async fn list<T: FromRow>(&self, sql: &'static str, rest: Arguments<'_>) -> Result<Vec<T>, StoreError> {
         let mut session = self.db.read(&self.scope).await?;
         let rows = session.list(sql, &self.arguments(rest)).await?;
+        session.commit().await?;
+        Ok(rows)
+    }
+
+    /// All rows of a query as they are.
+    pub(crate) async fn rows(&self, sql: &'static str, rest: Arguments<'_>) -> Result<Vec<Row>, StoreError> {
+        let mut session = self.db.read(&self.scope).await?;
+        let rows = session.rows(sql, &self.arguments(rest)).await?;
         session.commit().await?;
         Ok(rows)
     }
@@ -139,13 +147,22 @@ pub(crate) struct Together<'a> {
 }
 
 impl Together<'_> {
+    /// All rows of a query.
+    pub(crate) async fn list<T: FromRow>(
+        &mut self,
+        sql: &'static str,
+        rest: Arguments<'_>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.session.list(sql, &self.access.arguments(rest)).await
+    }
+
     /// The first row of a query, if there is one.
     pub(crate) async fn find<T: FromRow>(
         &mut self,
         sql: &'static str,
         rest: Arguments<'_>,
     ) -> Result<Option<T>, StoreError> {
-        Ok(self.session.list(sql, &self.access.arguments(rest)).await?.into_iter().next())
+        Ok(self.list(sql, rest).await?.into_iter().next())
     }
 
     /// Runs a statement; whether it changed a row.

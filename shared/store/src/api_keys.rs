@@ -1,6 +1,6 @@
 //! Agents' keys: a hash and what it opens, never the key.
 
-use turnpike_core::{ApiKeyId, Role, Timestamp};
+use turnpike_core::{ApiKeyId, Role, TenantId, Timestamp};
 
 use crate::{
     StoreError, SystemStore, Tenant, TenantStore,
@@ -143,11 +143,16 @@ impl SystemStore {
         let sql = concat!(
             "SELECT ",
             columns!(),
-            ", tenant_id, tenant_name, tenant_state, stale_answers, tenant_created_at FROM api_keys JOIN (SELECT ",
-            "id AS tenant_id, name AS tenant_name, state AS tenant_state, stale_answers, created_at AS tenant_created_at ",
-            "FROM tenants) AS tenant USING (tenant_id) WHERE hash = $1"
+            ", tenant_id, tenant_name, tenant_state, stale_answers, tenant_created_at, plan, wanted, deleted_at FROM api_keys ",
+            "JOIN (SELECT id AS tenant_id, name AS tenant_name, state AS tenant_state, stale_answers, ",
+            "created_at AS tenant_created_at, plan, wanted, deleted_at FROM tenants) AS tenant USING (tenant_id) WHERE hash = $1"
         );
         self.0.find(sql, &[hash]).await
+    }
+
+    /// All tenants' keys, oldest first, revoked ones too.
+    pub async fn list_all_api_keys(&self) -> Result<Vec<(TenantId, ApiKey)>, StoreError> {
+        self.0.list(concat!("SELECT tenant_id, ", columns!(), " FROM api_keys ORDER BY id"), &[]).await
     }
 
     /// Notes when keys were last used. In the order of their ids, so that two replicas cannot lock each other out.
@@ -172,6 +177,9 @@ impl FromRow for (ApiKey, Tenant) {
             state: row.get("tenant_state")?,
             stale_answers: row.get("stale_answers")?,
             created_at: row.get("tenant_created_at")?,
+            plan: row.get("plan")?,
+            wanted: row.get("wanted")?,
+            deleted_at: row.get("deleted_at")?,
         };
         Ok((ApiKey::from_row(row)?, tenant))
     }

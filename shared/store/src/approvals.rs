@@ -75,6 +75,25 @@ impl TenantStore {
         self.0.find(sql, &[&preview_id]).await
     }
 
+    /// The approval with that id.
+    pub async fn find_approval(&self, id: ApprovalId) -> Result<Option<ApprovalRow>, StoreError> {
+        self.0.find(concat!("SELECT ", columns!(), " FROM approvals WHERE tenant_id = $1 AND id = $2"), &[&id]).await
+    }
+
+    /// The newest approvals, newest first; `state` narrows them.
+    pub async fn list_approvals(
+        &self,
+        state: Option<ApprovalState>,
+        limit: i64,
+    ) -> Result<Vec<ApprovalRow>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM approvals WHERE tenant_id = $1 AND ($2 IS NULL OR state = $2) ORDER BY requested_at DESC, id DESC LIMIT $3"
+        );
+        self.0.list(sql, &[&state, &limit]).await
+    }
+
     /// Decides on a pending approval; false when it was decided before, or its preview's time is over. A preview that is
     /// approved can be confirmed until `confirm_until`.
     pub async fn decide_approval(

@@ -32,9 +32,13 @@ impl TenantStore {
 }
 
 impl SystemStore {
-    /// Keeps the arguments of calls of any tenants, all or none.
+    /// Keeps the arguments of calls of any tenants, all or none. Nothing is kept of a tenant that was deleted meanwhile.
     pub async fn insert_call_arguments(&self, all: &[CallArguments]) -> Result<(), StoreError> {
-        let sql = concat!("INSERT INTO call_arguments (", columns!(), ") VALUES ($1, $2, $3, $4)");
+        let sql = concat!(
+            "INSERT INTO call_arguments (",
+            columns!(),
+            ") SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM tenants WHERE id = $1 AND deleted_at IS NULL)"
+        );
         let mut session = self.0.transaction().await?;
         for one in all {
             session.execute(sql, &columns!(one)).await.map_err(|error| error.of_insert("call's arguments"))?;

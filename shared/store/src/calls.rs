@@ -62,6 +62,14 @@ pub struct CallFilter {
     pub until: Option<Timestamp>,
     /// Of this integration.
     pub integration: Option<String>,
+    /// Of this tool.
+    pub tool: Option<String>,
+    /// That ended so.
+    pub outcome: Option<Outcome>,
+    /// By this caller.
+    pub principal: Option<String>,
+    /// In this trace.
+    pub trace_id: Option<String>,
     /// At most so many.
     pub limit: i64,
     /// Older than this call: the last of the page before.
@@ -97,10 +105,12 @@ impl TenantStore {
             "SELECT ",
             columns!(),
             " FROM calls WHERE tenant_id = $1 AND ($2 IS NULL OR started_at >= $2) AND ($3 IS NULL OR started_at < $3) ",
-            "AND ($4 IS NULL OR integration = $4) AND ($5 IS NULL OR call_id < $5) ORDER BY call_id DESC LIMIT $6"
+            "AND ($4 IS NULL OR integration = $4) AND ($5 IS NULL OR tool = $5) AND ($6 IS NULL OR outcome = $6) ",
+            "AND ($7 IS NULL OR principal = $7) AND ($8 IS NULL OR trace_id = $8) AND ($9 IS NULL OR call_id < $9) ",
+            "ORDER BY call_id DESC LIMIT $10"
         );
-        let CallFilter { since, until, integration, limit, before } = filter;
-        self.0.list(sql, &[since, until, integration, before, limit]).await
+        let CallFilter { since, until, integration, tool, outcome, principal, trace_id, limit, before } = filter;
+        self.0.list(sql, &[since, until, integration, tool, outcome, principal, trace_id, before, limit]).await
     }
 
     /// The call with that id.
@@ -108,6 +118,16 @@ impl TenantStore {
         self.0
             .find(concat!("SELECT ", columns!(), " FROM calls WHERE tenant_id = $1 AND call_id = $2"), &[&call_id])
             .await
+    }
+
+    /// The first call of a caller at `since` or later.
+    pub async fn find_first_call(&self, principal: &str, since: Timestamp) -> Result<Option<CallRow>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM calls WHERE tenant_id = $1 AND principal = $2 AND started_at >= $3 ORDER BY started_at, call_id LIMIT 1"
+        );
+        self.0.find(sql, &[&principal, &since]).await
     }
 }
 

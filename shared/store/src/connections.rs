@@ -27,7 +27,7 @@ pub struct NewConnection {
     pub integration: String,
     /// It leads to the integration's sandbox.
     pub sandbox: bool,
-    /// The accounts that it may touch, as JSON that means nothing here.
+    /// The accounts that the grant reaches and that it may touch, as JSON that means nothing here.
     pub accounts_json: String,
     /// Whether it can be used.
     pub state: ConnectionState,
@@ -48,6 +48,8 @@ pub struct ConnectionRow {
     pub sandbox: bool,
     /// The accounts that it may touch, as JSON that means nothing here.
     pub accounts_json: String,
+    /// All accounts that the grant reaches, likewise.
+    pub offered_json: String,
     /// Whether it can be used.
     pub state: ConnectionState,
     /// Why it is in that state, for people.
@@ -60,13 +62,24 @@ pub struct ConnectionRow {
     pub updated_at: Timestamp,
 }
 
-table!(ConnectionRow { id, integration, sandbox, accounts_json, state, reason, predicted_end, created_at, updated_at });
+table!(ConnectionRow {
+    id,
+    integration,
+    sandbox,
+    accounts_json,
+    offered_json,
+    state,
+    reason,
+    predicted_end,
+    created_at,
+    updated_at
+});
 
 impl TenantStore {
     /// Adds a connection; a conflict when there is one to that integration.
     pub async fn insert_connection(&self, connection: &NewConnection) -> Result<(), StoreError> {
-        let sql = "INSERT INTO connections (tenant_id, id, integration, sandbox, accounts_json, state, predicted_end, \
-                   created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+        let sql = "INSERT INTO connections (tenant_id, id, integration, sandbox, accounts_json, offered_json, state, \
+                   predicted_end, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $8)";
         let NewConnection { id, integration, sandbox, accounts_json, state, predicted_end, now } = connection;
         self.0.insert("connection", sql, &[id, integration, sandbox, accounts_json, state, predicted_end, now]).await
     }
@@ -137,9 +150,41 @@ impl TenantStore {
         let sql = "UPDATE connections SET accounts_json = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
         self.0.update("connection", sql, &[&id, &accounts_json, &now]).await
     }
+
+    /// Sets the accounts that the grant reaches, and those of them that the connection may touch.
+    pub async fn set_connection_offer(
+        &self,
+        id: ConnectionId,
+        offered_json: &str,
+        accounts_json: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE connections SET offered_json = $3, accounts_json = $4, updated_at = $5 \
+                   WHERE tenant_id = $1 AND id = $2";
+        self.0.update("connection", sql, &[&id, &offered_json, &accounts_json, &now]).await
+    }
+
+    /// Sets which side of the integration a connection leads to; false unless it is switched off and has no credential.
+    pub async fn set_connection_side(
+        &self,
+        id: ConnectionId,
+        sandbox: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE connections SET sandbox = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 \
+                   AND state = 'disabled' AND NOT EXISTS (SELECT 1 FROM credentials \
+                   WHERE credentials.tenant_id = $1 AND credentials.connection_id = $2)";
+        self.0.changes(sql, &[&id, &sandbox, &now]).await
+    }
 }
 
 impl SystemStore {
+    /// All tenants' connections, by tenant and integration.
+    pub async fn list_all_connections(&self) -> Result<Vec<(TenantId, ConnectionRow)>, StoreError> {
+        let sql = concat!("SELECT tenant_id, ", columns!(), " FROM connections ORDER BY tenant_id, integration");
+        self.0.list(sql, &[]).await
+    }
+
     /// Whose the connection with that id is, and what it is.
     pub async fn find_owned_connection(
         &self,

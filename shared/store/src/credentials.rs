@@ -1,8 +1,11 @@
 //! Sealed credentials. The generation is the truth about who refreshed last; the journal only saves work.
 
-use turnpike_core::{ConnectionId, Timestamp};
+use turnpike_core::{ConnectionId, TenantId, Timestamp};
 
-use crate::{StoreError, SystemStore, TenantStore, row::table};
+use crate::{
+    StoreError, SystemStore, TenantStore,
+    row::{from_row, table},
+};
 
 /// The first credential of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,21 @@ pub struct Replacement {
     /// When it is stored.
     pub now: Timestamp,
 }
+
+/// A credential that is to be revoked at the vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// The connection that it opened.
+    pub connection_id: ConnectionId,
+    /// The integration.
+    pub integration: String,
+    /// Counts the credential's replacements.
+    pub generation: i64,
+    /// How often that was tried.
+    pub revoke_tries: i64,
+}
+
+from_row!(Revocation { connection_id, integration, generation, revoke_tries });
 
 table!(CredentialRow { generation, key_version, sealed, access_expires_at, refresh_started_at, refresh_by });
 
@@ -101,14 +119,41 @@ impl TenantStore {
         replacement: &Replacement,
     ) -> Result<bool, StoreError> {
         let sql = "UPDATE credentials SET generation = generation + 1, key_version = $4, sealed = $5, access_expires_at = $6, \
-                   updated_at = $7, refresh_started_at = NULL, refresh_by = NULL \
+                   updated_at = $7, refresh_started_at = NULL, refresh_by = NULL, revoke_at = NULL, revoke_tries = 0 \
                    WHERE tenant_id = $1 AND connection_id = $2 AND generation = $3";
         let Replacement { key_version, sealed, access_expires_at, now } = replacement;
         self.0.changes(sql, &[&connection_id, &expected_generation, key_version, sealed, access_expires_at, now]).await
     }
+
+    /// Asks for a credential to be revoked at the vendor from an instant on, and counts how often that was asked; false when
+    /// it is not of that generation any more.
+    pub async fn ask_to_revoke(
+        &self,
+        connection_id: ConnectionId,
+        generation: i64,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE credentials SET revoke_tries = revoke_tries + 1, revoke_at = $4 \
+                   WHERE tenant_id = $1 AND connection_id = $2 AND generation = $3";
+        self.0.changes(sql, &[&connection_id, &generation, &at]).await
+    }
+
+    /// Deletes a credential if it still is of that generation; false when it is not.
+    pub async fn delete_credential(&self, connection_id: ConnectionId, generation: i64) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM credentials WHERE tenant_id = $1 AND connection_id = $2 AND generation = $3";
+        self.0.changes(sql, &[&connection_id, &generation]).await
+    }
 }
 
 impl SystemStore {
+    /// The credentials that are to be revoked by now, the longest due first.
+    pub async fn list_revocations(&self, now: Timestamp) -> Result<Vec<(TenantId, Revocation)>, StoreError> {
+        let sql = "SELECT credentials.tenant_id, connection_id, integration, generation, revoke_tries FROM credentials \
+                   JOIN connections ON connections.tenant_id = credentials.tenant_id AND connections.id = connection_id \
+                   WHERE revoke_at <= $1 ORDER BY revoke_at";
+        self.0.list(sql, &[&now]).await
+    }
+
     /// Makes every note of a refresh under way as old as can be: whoever wrote it is gone. The notes stay, for what they
     /// tell of.
     pub async fn age_refreshes(&self) -> Result<(), StoreError> {

@@ -49,15 +49,16 @@ SELECT rolname::text AS role, rolsuper AS superuser, rolbypassrls AS bypasses, E
 ) AS owner
 FROM pg_roles WHERE rolname = current_user";
 
-/// What the application may do, and no more: it changes no call and no event of the audit log. `ROLE` stands for the role.
+/// What the application may do, and no more: it changes no call and no event of the audit log, and what stays of a tenant
+/// that was deleted it cannot delete. `ROLE` stands for the role.
 const GRANTS: &str = "
 GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
-GRANT SELECT, INSERT ON audit_events, calls, data_keys, secrets, write_intents TO ROLE;
-GRANT SELECT, INSERT, UPDATE ON announcements, api_keys, approvals, connections, credentials, kill_switches, previews,
-    tenants, tool_policies, visits, write_policies TO ROLE;
-GRANT SELECT, INSERT, DELETE ON authorizations, call_arguments TO ROLE;
-GRANT SELECT, INSERT, UPDATE, DELETE ON brands, jobs, mailed_links, members, people, sessions TO ROLE;";
+GRANT SELECT, INSERT ON audit_events, calls, secrets TO ROLE;
+GRANT SELECT, INSERT, UPDATE ON announcements, kill_switches, tenants TO ROLE;
+GRANT SELECT, INSERT, DELETE ON authorizations, call_arguments, data_keys, write_intents TO ROLE;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connections, credentials, jobs, mailed_links, members,
+    people, previews, sessions, tool_policies, visits, write_policies TO ROLE;";
 
 /// The grants for a role.
 pub(crate) fn grants_for(role: &str) -> String {

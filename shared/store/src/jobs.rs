@@ -1,6 +1,6 @@
 //! Work that outlasted the call that began it: what is needed to go on, and the result until its time is over.
 
-use turnpike_core::{CallId, ConnectionId, JobId, Timestamp};
+use turnpike_core::{CallId, ConnectionId, JobId, TenantId, Timestamp};
 
 use crate::{StoreError, SystemStore, TenantStore, row::table, value::words};
 
@@ -144,6 +144,16 @@ impl TenantStore {
 }
 
 impl SystemStore {
+    /// All tenants' jobs whose time is not over, newest first.
+    pub async fn list_all_jobs(&self, now: Timestamp, limit: i64) -> Result<Vec<(TenantId, JobRow)>, StoreError> {
+        let sql = concat!(
+            "SELECT tenant_id, ",
+            columns!(),
+            " FROM jobs WHERE expires_at > $1 ORDER BY created_at DESC, id DESC LIMIT $2"
+        );
+        self.0.list(sql, &[&now, &limit]).await
+    }
+
     /// Forgets the jobs whose time is over; how many they were.
     pub async fn delete_expired_jobs(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.0.execute("DELETE FROM jobs WHERE expires_at <= $1", &[&now]).await

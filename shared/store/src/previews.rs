@@ -151,6 +151,17 @@ impl TenantStore {
         self.0.find(concat!("SELECT ", columns!(), " FROM previews WHERE tenant_id = $1 AND id = $2"), &[&id]).await
     }
 
+    /// The changes that were made or tried, newest first, from the one before `before` on.
+    pub async fn list_changes(&self, before: Option<PreviewId>, limit: i64) -> Result<Vec<PreviewRow>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM previews WHERE tenant_id = $1 AND state IN ('applied', 'failed', 'unknown') ",
+            "AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+        );
+        self.0.list(sql, &[&before, &limit]).await
+    }
+
     /// Takes an open preview for the intent's call, which alone may then apply it, and notes the intent. False, and nothing
     /// is noted, when it is taken, its time is over, it lacks an approval that was asked for, or what it takes back is
     /// taken back already.

@@ -56,21 +56,25 @@ impl Session {
         })
     }
 
-    /// Runs a query; all its rows.
+    /// Runs a query; what all its rows become.
     pub(crate) async fn list<T: FromRow>(
         &mut self,
         sql: &'static str,
         arguments: Arguments<'_>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows: Vec<Row> = match self.connection() {
+        Ok(self.rows(sql, arguments).await?.iter().map(T::from_row).collect::<Result<_, _>>()?)
+    }
+
+    /// Runs a query; all its rows.
+    pub(crate) async fn rows(&mut self, sql: &'static str, arguments: Arguments<'_>) -> Result<Vec<Row>, StoreError> {
+        Ok(match self.connection() {
             Connection::Sqlite(it) => {
                 query_with(sql, for_sqlite(arguments)?).fetch_all(it).await?.into_iter().map(Row::Sqlite).collect()
             }
             Connection::Postgres(it) => {
                 query_with(sql, for_postgres(arguments)?).fetch_all(it).await?.into_iter().map(Row::Postgres).collect()
             }
-        };
-        Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+        })
     }
 
     /// Keeps what was done. Without this a transaction is rolled back.

@@ -29,6 +29,12 @@ pub struct Tenant {
     pub stale_answers: Option<Duration>,
     /// When it was added.
     pub created_at: Timestamp,
+    /// The plan that it has chosen.
+    pub plan: Option<String>,
+    /// The integrations that it has chosen.
+    pub wanted: Vec<String>,
+    /// When it was deleted; then only its books are left.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// A tenant to add; it starts active.
@@ -42,7 +48,7 @@ pub struct NewTenant {
     pub created_at: Timestamp,
 }
 
-table!(Tenant { id, name, state, stale_answers, created_at });
+table!(Tenant { id, name, state, stale_answers, created_at, plan, wanted, deleted_at });
 
 impl TenantStore {
     /// The tenant itself.
@@ -54,6 +60,17 @@ impl TenantStore {
     /// Sets how old an answer may be that the tenant is shown while an upstream fails, or that it is shown none.
     pub async fn allow_stale_answers(&self, oldest: Option<Duration>) -> Result<(), StoreError> {
         self.0.update("tenant", "UPDATE tenants SET stale_answers = $2 WHERE id = $1", &[&oldest]).await
+    }
+
+    /// Sets the name that people read.
+    pub async fn rename(&self, name: &str) -> Result<(), StoreError> {
+        self.0.update("tenant", "UPDATE tenants SET name = $2 WHERE id = $1", &[&name]).await
+    }
+
+    /// Notes the plan and the integrations that the tenant has chosen.
+    pub async fn set_plan(&self, plan: Option<&str>, wanted: &[String]) -> Result<(), StoreError> {
+        let wanted = wanted.to_vec();
+        self.0.update("tenant", "UPDATE tenants SET plan = $2, wanted = $3 WHERE id = $1", &[&plan, &wanted]).await
     }
 }
 

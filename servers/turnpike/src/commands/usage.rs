@@ -62,8 +62,7 @@ async fn print_tenant(
 ) -> Result<()> {
     let rows = store.tenant(id);
     let lines = rows.usage(since, until).await?;
-    let filter =
-        CallFilter { since: Some(since), until: Some(until), integration: None, limit: options.calls, before: None };
+    let filter = CallFilter { since: Some(since), until: Some(until), limit: options.calls, ..CallFilter::default() };
     let calls = if options.calls > 0 { rows.list_calls(&filter).await? } else { vec![] };
     if options.json {
         for line in &lines {

@@ -1,6 +1,6 @@
 //! A migrated database with two tenants in it.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 use turnpike_core::TenantId;
 use turnpike_store::{NewTenant, Store, TenantStore};
@@ -83,6 +83,22 @@ impl Deployment {
                 let mut connection = PgConnection::connect(&urls.owner_url).await?;
                 sqlx::raw_sql("SET app.system = 'on'").execute(&mut connection).await?;
                 Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?.rows_affected())
+            }
+        }
+    }
+
+    /// The texts that a query of one column gives to such a one.
+    pub(crate) async fn values_as_owner(&self, sql: &str) -> Vec<String> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &self.place {
+            Place::Sqlite { url, .. } => {
+                let mut connection = SqliteConnection::connect(url).await.unwrap();
+                query.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(0)).collect()
+            }
+            Place::Postgres { urls, .. } => {
+                let mut connection = PgConnection::connect(&urls.owner_url).await.unwrap();
+                sqlx::raw_sql("SET app.system = 'on'").execute(&mut connection).await.unwrap();
+                query.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(0)).collect()
             }
         }
     }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
 mod audit;
+mod callers;
 mod changes;
+mod deletion;
 mod deployment;
 mod isolation;
 mod ledger;

@@ -1,11 +1,16 @@
 //! What the portal keeps: authorizations under way, visits, arguments, brands, announcements.
 
 use futures_util::future::join_all;
-use turnpike_store::{Announcement, AuthorizationRow, Logo, StoreError};
+use turnpike_store::{
+    Announcement, ApprovalState, AuthorizationRow, ConnectionState, Logo, PreviewState, Revocation, StoreError,
+};
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, announcement, arguments, authorization, id, joined, later, visit},
+    samples::{
+        NOW, announcement, api_key, approval, arguments, authorization, connected, connection, credential, id, intent,
+        job, joined, later, preview, previewed, replacement, visit,
+    },
 };
 
 on_both! {
@@ -33,6 +38,107 @@ on_both! {
         assert_eq!(system.delete_expired_authorizations(later(599)).await.unwrap(), 0);
         assert_eq!(system.delete_expired_authorizations(later(600)).await.unwrap(), 1);
         assert_eq!(system.take_authorization(&[7; 32]).await.unwrap(), None);
+    }
+
+    async fn a_tenant_changes_its_name_and_notes_what_it_wants(it: Deployment) {
+        it.ours.insert_api_key(&api_key(id(), 7)).await.unwrap();
+        it.ours.rename("Ours & more").await.unwrap();
+        it.ours.set_plan(Some("agency"), &["google-ads".into()]).await.unwrap();
+        let tenant = it.ours.get().await.unwrap();
+        assert_eq!((tenant.name.as_str(), tenant.plan.as_deref()), ("Ours & more", Some("agency")));
+        assert_eq!((tenant.wanted.as_slice(), tenant.deleted_at), (["google-ads".to_owned()].as_slice(), None));
+        let (_, of_key) = it.store.system().find_api_key(&[7; 32]).await.unwrap().unwrap();
+        assert_eq!(of_key, tenant);
+        it.ours.set_plan(None, &[]).await.unwrap();
+        assert_eq!((it.ours.get().await.unwrap().plan, it.theirs.get().await.unwrap().plan), (None, None));
+    }
+
+    async fn a_connection_may_touch_some_of_the_accounts_that_are_offered(it: Deployment) {
+        let new = connection(id(), "google-ads");
+        it.ours.insert_connection(&new).await.unwrap();
+        let accounts = async || {
+            let row = it.ours.get_connection(new.id).await.unwrap();
+            (row.offered_json, row.accounts_json)
+        };
+        assert_eq!(accounts().await, (new.accounts_json.clone(), new.accounts_json.clone()));
+        it.ours.set_connection_offer(new.id, r#"[{"id":"1"},{"id":"2"}]"#, "[]", later(1)).await.unwrap();
+        it.ours.set_connection_accounts(new.id, r#"[{"id":"2"}]"#, later(2)).await.unwrap();
+        assert_eq!(accounts().await, (r#"[{"id":"1"},{"id":"2"}]"#.into(), r#"[{"id":"2"}]"#.into()));
+        let all = it.store.system().list_all_connections().await.unwrap();
+        assert_eq!(all, [(it.our_id, it.ours.get_connection(new.id).await.unwrap())]);
+    }
+
+    async fn a_connection_changes_sides_only_while_it_is_off_and_empty(it: Deployment) {
+        let id = connected(&it.ours).await;
+        it.ours.insert_credential(&credential(id)).await.unwrap();
+        let change = async || it.ours.set_connection_side(id, false, later(1)).await.unwrap();
+        assert!(!change().await, "it is on");
+        it.ours.set_connection_state(id, ConnectionState::Disabled, None, later(1)).await.unwrap();
+        assert!(!change().await, "it has a credential");
+        assert!(!it.ours.delete_credential(id, 2).await.unwrap(), "another generation");
+        assert!(it.ours.delete_credential(id, 1).await.unwrap());
+        assert_eq!(it.ours.find_credential(id).await.unwrap(), None);
+        assert!(change().await);
+        assert!(!it.ours.get_connection(id).await.unwrap().sandbox);
+    }
+
+    async fn a_credential_waits_to_be_revoked_until_it_is_deleted_or_replaced(it: Deployment) {
+        let (id, system) = (connected(&it.ours).await, it.store.system());
+        it.ours.insert_credential(&credential(id)).await.unwrap();
+        let due = async |at| system.list_revocations(at).await.unwrap();
+        assert_eq!(due(later(99)).await, []);
+        assert!(!it.ours.ask_to_revoke(id, 2, later(10)).await.unwrap(), "another generation");
+        assert!(it.ours.ask_to_revoke(id, 1, later(10)).await.unwrap());
+        assert!(it.ours.ask_to_revoke(id, 1, later(20)).await.unwrap());
+        assert_eq!(due(later(19)).await, []);
+        let waiting = Revocation { connection_id: id, integration: "google-ads".into(), generation: 1, revoke_tries: 2 };
+        assert_eq!(due(later(20)).await, [(it.our_id, waiting)]);
+        assert!(it.ours.swap_credential(id, 1, &replacement(9)).await.unwrap());
+        assert_eq!(due(later(99)).await, [], "somebody has connected again");
+        assert!(it.ours.ask_to_revoke(id, 2, later(30)).await.unwrap());
+        assert_eq!(due(later(30)).await[0].1.revoke_tries, 1);
+    }
+
+    async fn changes_are_what_was_made_or_tried_newest_first(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        let mut previews = vec![];
+        for _ in 0..5 {
+            previews.push(previewed(&it.ours, &preview(connection)).await);
+        }
+        previews.sort_by_key(|preview| std::cmp::Reverse(preview.id));
+        let ends = [PreviewState::Applied, PreviewState::Failed, PreviewState::Unknown];
+        for (preview, end) in previews.iter().zip(ends) {
+            assert!(it.ours.claim_preview(preview, &intent(connection, id())).await.unwrap());
+            it.ours.finish_preview(preview.id, end, None, later(1)).await.unwrap();
+        }
+        assert!(it.ours.claim_preview(&previews[3], &intent(connection, id())).await.unwrap());
+        let list = async |before, limit| {
+            let rows = it.ours.list_changes(before, limit).await.unwrap();
+            rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        let expected: Vec<_> = previews[..3].iter().map(|preview| preview.id).collect();
+        assert_eq!(list(None, 10).await, expected);
+        assert_eq!(list(None, 2).await, expected[..2]);
+        assert_eq!(list(Some(expected[0]), 10).await, expected[1..]);
+    }
+
+    async fn a_tenant_lists_its_approvals_and_the_operator_everybodys_jobs_and_keys(it: Deployment) {
+        let connection = connected(&it.ours).await;
+        let asked = approval(previewed(&it.ours, &preview(connection)).await.id);
+        it.ours.request_approval(&asked).await.unwrap();
+        let found = it.ours.find_approval(asked.id).await.unwrap().unwrap();
+        assert_eq!(found.id, asked.id);
+        assert_eq!(it.ours.list_approvals(Some(ApprovalState::Pending), 10).await.unwrap(), [found.clone()]);
+        assert_eq!(it.ours.list_approvals(None, 10).await.unwrap(), [found]);
+        assert_eq!(it.ours.list_approvals(Some(ApprovalState::Denied), 10).await.unwrap(), []);
+
+        let (job, key, system) = (job(connection), api_key(id(), 1), it.store.system());
+        it.ours.insert_job(&job, 9).await.unwrap();
+        it.ours.insert_api_key(&key).await.unwrap();
+        assert_eq!(system.list_all_jobs(NOW, 10).await.unwrap(), [(it.our_id, job.clone())]);
+        assert_eq!(system.list_all_jobs(job.expires_at, 10).await.unwrap(), []);
+        let keys = system.list_all_api_keys().await.unwrap();
+        assert_eq!(keys.into_iter().map(|(tenant, key)| (tenant, key.id)).collect::<Vec<_>>(), [(it.our_id, key.id)]);
     }
 
     async fn a_visit_goes_on_until_it_ends_by_itself_or_is_ended(it: Deployment) {

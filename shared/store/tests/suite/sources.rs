@@ -1,16 +1,25 @@
 //! What the sources themselves must say.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn read(folder: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap()))
-        .collect();
+    let mut files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
     files.sort();
     files
+}
+
+/// The files of a folder and of those in it, each with its name and text.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let paths = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let read = |path: PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![(path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap())],
+    };
+    paths.flat_map(read).collect()
 }
 
 /// The methods of tenants, as source text.
