@@ -1,9 +1,10 @@
 //! Settings that parse and yet must not be served.
 
+use secrecy::ExposeSecret as _;
 use turnpike_core::Outcome;
 use url::{Host, Url};
 
-use crate::{ConfigError, Environment, Settings};
+use crate::{ConfigError, Environment, MailTransport, Settings};
 
 impl Settings {
     /// Refuses what is unsafe or cannot work, with the setting's name.
@@ -52,6 +53,27 @@ impl Settings {
                 &format!("`{origin}` is no origin: write https://host or https://host:port"),
             );
         }
+        if !is_colour(&self.brand.accent) {
+            return refused("brand.accent", "write a colour as #rrggbb, such as #1d5fa8");
+        }
+        let smtp = self.mail.smtp_url.expose_secret();
+        match self.mail.transport {
+            MailTransport::Outbox if production => {
+                return refused("mail.transport", "\"outbox\" sends nothing; set \"smtp\" and `mail.smtp_url`");
+            }
+            MailTransport::Smtp if !["smtp://", "smtps://"].iter().any(|scheme| smtp.starts_with(scheme)) => {
+                return refused("mail.smtp_url", "it must begin with smtps:// or smtp://");
+            }
+            MailTransport::Outbox | MailTransport::Smtp => {}
+        }
+        match self.oidc.issuer.as_str() {
+            "" => {}
+            issuer if !Url::parse(issuer).is_ok_and(|url| is_secure(&url)) => {
+                return refused("oidc.issuer", "it must begin with https://; http:// is for loopback only");
+            }
+            _ if self.oidc.client_id.is_empty() => return refused("oidc.client_id", "it is missing"),
+            _ => {}
+        }
         if self.store.max_connections == 0 {
             return refused("store.max_connections", "it must be at least 1");
         }
@@ -67,11 +89,16 @@ impl Settings {
         Ok(())
     }
 
-    fn listens_on_loopback(&self) -> bool {
+    pub(crate) fn listens_on_loopback(&self) -> bool {
         let host = self.server.listen.rsplit_once(':').map_or(self.server.listen.as_str(), |(host, _)| host);
         host == "localhost"
             || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
+}
+
+/// Whether a text is a colour as `#rrggbb`.
+pub fn is_colour(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn check_public_url(text: &str) -> Result<(), ConfigError> {

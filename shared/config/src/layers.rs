@@ -10,7 +10,7 @@ use crate::Settings;
 /// The defaults, with a comment on each key.
 const DEFAULTS: &str = include_str!("../default.toml");
 /// Settings that may be read from a file of their own.
-const SECRETS: &[(&str, &str)] = &[("store", "url"), ("store", "owner_url")];
+const SECRETS: &[(&str, &str)] = &[("store", "url"), ("store", "owner_url"), ("mail", "smtp_url"), ("oidc", "client_secret")];
 
 /// What is wrong with the settings. Each says which setting and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
     })
 }
 
-/// Lays `over` on `base`. A key that the defaults do not have is refused, except a new integration's section.
+/// Lays `over` on `base`. A key that the defaults do not have is refused, except a new integration's section or a new plan's.
 fn merge(base: &mut Table, over: Table, prefix: &str, origin: &str) -> Result<(), ConfigError> {
     for (key, value) in over {
         let path = format!("{prefix}{key}");
@@ -90,7 +90,7 @@ fn merge(base: &mut Table, over: Table, prefix: &str, origin: &str) -> Result<()
                 let reason = format!("it must be a {}, not a {}", old.type_str(), value.type_str());
                 return Err(ConfigError::Wrong { key: path, reason });
             }
-            (None, value) if prefix == "integrations." || is_secret_file(&path) => {
+            (None, value) if ["integrations.", "plans."].contains(&prefix) || is_secret_file(&path) => {
                 base.insert(key, value);
             }
             (None, _) => return Err(ConfigError::Unknown { origin: origin.into(), key: path }),

@@ -4,8 +4,10 @@ mod check;
 mod layers;
 mod settings;
 
+pub use check::is_colour;
 pub use layers::{ConfigError, Layers};
 pub use settings::{
-    Environment, IntegrationSettings, LimitSettings, LogFormat, OutcomePercents, PriceSettings, ServerSettings,
-    Settings, StoreSettings, TelemetrySettings, VaultSettings, WriteSettings,
+    BrandSettings, Environment, IntegrationSettings, LimitSettings, LogFormat, MailSettings, MailTransport, OidcSettings,
+    OutcomePercents, PlanSettings, PortalSettings, PriceSettings, ServerSettings, Settings, StoreSettings,
+    TelemetrySettings, VaultSettings, WriteSettings,
 };

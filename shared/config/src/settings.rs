@@ -1,9 +1,9 @@
 //! The settings, typed. `default.toml` says what each is for.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use turnpike_core::{Currency, Micros, Outcome, WritePolicy};
 use url::Url;
 
@@ -20,6 +20,11 @@ pub struct Settings {
     pub limits: LimitSettings,
     pub writes: WriteSettings,
     pub prices: PriceSettings,
+    pub brand: BrandSettings,
+    pub mail: MailSettings,
+    pub portal: PortalSettings,
+    pub oidc: OidcSettings,
+    pub plans: BTreeMap<String, PlanSettings>,
     pub telemetry: TelemetrySettings,
     pub integrations: BTreeMap<String, IntegrationSettings>,
 }
@@ -42,6 +47,7 @@ pub struct ServerSettings {
     pub public_url: String,
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Vec<IpAddr>,
     pub authorization_servers: Vec<Url>,
     pub max_body_bytes: usize,
     pub drain_seconds: u64,
@@ -109,6 +115,73 @@ pub struct PriceSettings {
 /// What part of the price each outcome costs. Every outcome must be named: a price that nobody chose is a mistake.
 pub type OutcomePercents = BTreeMap<Outcome, u8>;
 
+/// Section `[brand]`, and a brand of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct BrandSettings {
+    pub name: String,
+    pub accent: String,
+    pub support_email: String,
+    pub website: String,
+    pub terms_url: String,
+    pub privacy_url: String,
+    pub mail_from: String,
+}
+
+/// Section `[mail]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct MailSettings {
+    pub transport: MailTransport,
+    pub smtp_url: SecretString,
+}
+
+/// How mails leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum MailTransport {
+    Outbox,
+    Smtp,
+}
+
+/// Section `[portal]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct PortalSettings {
+    pub sign_up: bool,
+    pub idle_minutes: u32,
+    pub session_hours: u32,
+    pub confirm_minutes: u32,
+}
+
+/// Section `[oidc]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct OidcSettings {
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: SecretString,
+    pub label: String,
+}
+
+/// Section `[plans.<name>]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct PlanSettings {
+    pub title: String,
+    pub description: String,
+    pub monthly: i64,
+    pub included_calls: u32,
+    pub trial_days: u32,
+    pub offered: bool,
+}
+
 /// Section `[telemetry]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,6 +248,14 @@ impl Settings {
         } else {
             self.vault.key_file.clone()
         }
+    }
+
+    /// Whether mails only become files that this machine's own browser may open: for trying things out.
+    pub fn outbox_is_open(&self) -> bool {
+        self.mail.transport == MailTransport::Outbox
+            && self.environment == Environment::Development
+            && self.listens_on_loopback()
+            && self.server.public_url.is_empty()
     }
 
     /// The settings of one integration; empty ones when the file has no such section.
