@@ -134,7 +134,7 @@ async fn a_change_above_a_threshold_is_applied_once_after_a_person_has_approved_
             let error = refused(&tenant, &confirmation).await;
             assert_eq!((&error["class"], &error["approval_id"]), (&json!("approval_needed"), &json!(id.to_string())));
             let next = error["next_step"].as_str().unwrap();
-            assert!(next.contains(&format!("turnpike approval approve {id}")), "{next}");
+            assert!(next.contains(&format!("/approvals/{id}")), "{next}");
         }
         assert_eq!(app.vendor("probe").script.received(), previewed, "nothing is sent before");
 

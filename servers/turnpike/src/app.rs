@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use turnpike_config::Settings;
 use turnpike_core::{Currency, Timestamp};
 use turnpike_gateway::{Authenticator, Gateway, Parts, Switches};
-use turnpike_metering::{Ledger, record_interrupted};
+use turnpike_metering::{ArgumentsKeeper, Ledger, record_interrupted};
+use turnpike_store::StoreError;
 
 use crate::{
     operator::{Operator, PEPPER},
@@ -35,6 +36,7 @@ pub struct App {
     pub public_url: String,
     settings: Settings,
     ledger: JoinHandle<()>,
+    arguments: JoinHandle<()>,
 }
 
 impl App {
@@ -42,6 +44,7 @@ impl App {
     pub async fn start(settings: Settings, operator: Operator, address: SocketAddr) -> Result<Self> {
         let pepper = operator.vault.deployment_secret(PEPPER).await?;
         let (ledger, writer) = Ledger::start(operator.store.clone());
+        let (arguments, keeper) = ArgumentsKeeper::start(operator.store.clone());
         let public_url = match settings.server.public_url.trim_end_matches('/') {
             "" => format!("http://{address}"),
             url => url.to_owned(),
@@ -52,16 +55,18 @@ impl App {
         let gateway = Gateway::new(Parts {
             settings: settings.clone(),
             public_url: public_url.clone(),
+            brand_name: settings.brand.name.clone(),
             ambient: operator.ambient.clone(),
             store: operator.store.clone(),
             switches: Switches::start(operator.store.clone()).await.context("what is switched off cannot be read")?,
             authenticator: Authenticator::new(operator.store.clone(), operator.ambient.clone(), pepper),
             upstream: operator.upstream.clone(),
             ledger,
+            arguments,
             handles: operator.handles.clone(),
             integrations: operator.integrations.clone(),
         });
-        let app = Self { operator, gateway, public_url, settings, ledger: writer };
+        let app = Self { operator, gateway, public_url, settings, ledger: writer, arguments: keeper };
         app.housekeeper().begin().await?;
         Ok(app)
     }
@@ -100,7 +105,7 @@ impl App {
 
     /// Stops what no call waits for; waits for refreshes and for the ledger.
     pub async fn finish(self) -> Result<()> {
-        let Self { operator, gateway, ledger, .. } = self;
+        let Self { operator, gateway, ledger, arguments, .. } = self;
         gateway.stop_background().await;
         if timeout(LAST_PATIENCE, operator.vault.drain()).await.is_err() {
             tracing::warn!("a refresh has not ended and is cut off; its connection may need a person");
@@ -109,6 +114,9 @@ impl App {
         drop(gateway);
         if timeout(LAST_PATIENCE, ledger).await.is_err() {
             tracing::warn!("a call still holds the ledger; it is left behind");
+        }
+        if timeout(LAST_PATIENCE, arguments).await.is_err() {
+            tracing::warn!("the arguments of the last calls are not kept");
         }
         tracing::info!("stopped");
         Ok(())
@@ -143,6 +151,14 @@ impl Housekeeper {
         Ok(())
     }
 
+    /// Results, arguments, and those who did not come back from a vendor.
+    async fn delete_expired(&self, now: Timestamp) -> Result<(), StoreError> {
+        let system = self.operator.store.system();
+        system.delete_expired_jobs(now).await?;
+        system.delete_expired_call_arguments(now).await?;
+        system.delete_expired_authorizations(now).await.map(drop)
+    }
+
     async fn run(self, stopped: CancellationToken) {
         while timeout(HOUSEKEEPING_EVERY, stopped.cancelled()).await.is_err() {
             let now = self.operator.ambient.now();
@@ -150,8 +166,8 @@ impl Housekeeper {
             if let Err(error) = record_interrupted(&self.operator.store, begun, now, self.currency).await {
                 tracing::warn!(%error, "interrupted writes were not looked for");
             }
-            if let Err(error) = self.operator.store.system().delete_expired_jobs(now).await {
-                tracing::warn!(%error, "results whose time is over were not deleted");
+            if let Err(error) = self.delete_expired(now).await {
+                tracing::warn!(%error, "what is kept for a while only was not deleted");
             }
             if let Err(error) = self.gateway.authenticator().flush_last_used().await {
                 tracing::warn!(%error, "the keys' last use was not written down");

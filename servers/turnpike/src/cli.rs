@@ -81,7 +81,7 @@ enum Command {
         #[arg(long)]
         tenant: TenantId,
     },
-    /// Add and list tenants, and set what they are shown while an upstream fails.
+    /// Add, list, suspend, export and delete tenants, and set what they are shown while an upstream fails.
     Tenant {
         #[command(subcommand)]
         command: commands::tenant::Command,
@@ -111,6 +111,11 @@ enum Command {
     Approval {
         #[command(subcommand)]
         command: commands::approval::Command,
+    },
+    /// See whether the audit log is as it was written.
+    Audit {
+        #[command(subcommand)]
+        command: commands::audit::Command,
     },
     /// Connect a tenant to an integration, or renew its connection. Reads the credential as JSON from standard input.
     Connect(commands::connect::Options),
@@ -147,6 +152,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,
         Command::Policy { command } => commands::policy::run(&global.settings(None)?, command).await?,
         Command::Approval { command } => commands::approval::run(&global.settings(None)?, command).await?,
+        Command::Audit { command } => commands::audit::run(&global.settings(None)?, command).await?,
         Command::Connect(options) => commands::connect::run(&global.settings(None)?, &options).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -57,6 +57,25 @@ pub enum Stopped {
     },
 }
 
+/// What stands in the way of a scope.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// The upstream asked us to wait.
+    Held {
+        /// The failure that caused the hold.
+        class: Class,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// The upstream keeps failing.
+    Open {
+        /// When the next probe may go.
+        until: Timestamp,
+    },
+    /// The pause is over: the next request decides.
+    HalfOpen,
+}
+
 #[derive(Default)]
 struct Entry {
     failures: u32,
@@ -132,6 +151,18 @@ impl Breakers {
         if entry.hold.is_none_or(|(_, held)| held < until) {
             entry.hold = Some((class, until));
         }
+    }
+
+    /// Every scope in whose way something stands, in no order.
+    pub fn snapshot(&self, now: Timestamp) -> Vec<(Key, State)> {
+        let entries = self.lock();
+        let state = |entry: &Entry| match (entry.hold, entry.open_until) {
+            (Some((class, until)), _) if until > now => Some(State::Held { class, until }),
+            (_, Some(until)) if until > now => Some(State::Open { until }),
+            (_, Some(_)) => Some(State::HalfOpen),
+            (_, None) => None,
+        };
+        entries.iter().filter_map(|(key, entry)| Some((key.clone(), state(entry)?))).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {

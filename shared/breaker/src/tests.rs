@@ -13,6 +13,25 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 #[test]
+fn a_snapshot_tells_what_stands_in_the_way_and_no_more() {
+    let breakers = Breakers::default();
+    let key = |part: &str| Key { upstream: "it".into(), part: part.into() };
+    let at = |seconds| Timestamp::from_micros(0).plus(Duration::from_secs(seconds));
+    let states = |seconds| {
+        breakers.snapshot(at(seconds)).into_iter().map(|(key, state)| (key.part, state)).collect::<HashMap<_, _>>()
+    };
+    breakers.failed(&key("fine"), at(0));
+    (0..5).for_each(|_| breakers.failed(&key("open"), at(0)));
+    breakers.hold(&key("held"), Class::RateStorm, at(9));
+    let open = ("open".to_owned(), State::Open { until: at(5) });
+    let held = ("held".to_owned(), State::Held { class: Class::RateStorm, until: at(9) });
+    assert_eq!(states(1), HashMap::from([open, held.clone()]));
+    assert_eq!(states(5), HashMap::from([("open".to_owned(), State::HalfOpen), held]));
+    breakers.healthy(&[key("open")], at(9));
+    assert_eq!(states(9), HashMap::new());
+}
+
+#[test]
 fn failures_in_a_row_open_it_and_one_probe_closes_it() {
     let breakers = Breakers::default();
     let keys = [key("app")];

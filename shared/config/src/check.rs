@@ -98,7 +98,8 @@ impl Settings {
 
 /// Whether a text is a colour as `#rrggbb`.
 pub fn is_colour(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    text.strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn check_public_url(text: &str) -> Result<(), ConfigError> {

@@ -10,7 +10,8 @@ use crate::Settings;
 /// The defaults, with a comment on each key.
 const DEFAULTS: &str = include_str!("../default.toml");
 /// Settings that may be read from a file of their own.
-const SECRETS: &[(&str, &str)] = &[("store", "url"), ("store", "owner_url"), ("mail", "smtp_url"), ("oidc", "client_secret")];
+const SECRETS: &[(&str, &str)] =
+    &[("store", "url"), ("store", "owner_url"), ("mail", "smtp_url"), ("oidc", "client_secret")];
 
 /// What is wrong with the settings. Each says which setting and what to do.
 #[derive(Debug, thiserror::Error)]

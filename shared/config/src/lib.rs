@@ -7,7 +7,7 @@ mod settings;
 pub use check::is_colour;
 pub use layers::{ConfigError, Layers};
 pub use settings::{
-    BrandSettings, Environment, IntegrationSettings, LimitSettings, LogFormat, MailSettings, MailTransport, OidcSettings,
-    OutcomePercents, PlanSettings, PortalSettings, PriceSettings, ServerSettings, Settings, StoreSettings,
-    TelemetrySettings, VaultSettings, WriteSettings,
+    BrandSettings, Environment, IntegrationSettings, LimitSettings, LogFormat, MailSettings, MailTransport,
+    OidcSettings, OutcomePercents, PlanSettings, PortalSettings, PriceSettings, ServerSettings, Settings,
+    StoreSettings, TelemetrySettings, VaultSettings, WriteSettings,
 };

@@ -86,6 +86,7 @@ pub struct LimitSettings {
     pub tenant_background: usize,
     pub tenant_jobs: i64,
     pub answer_characters: usize,
+    pub keep_arguments_days: u32,
 }
 
 /// Section `[writes]`, in whole units of each account's currency.

@@ -4,6 +4,7 @@
 
 mod ambient;
 mod api_key;
+mod arguments;
 mod canonical;
 mod clock;
 mod fault;
@@ -18,6 +19,7 @@ mod wire;
 
 pub use ambient::{Ambient, Entropy};
 pub use api_key::ApiKey;
+pub use arguments::arguments_digest;
 pub use canonical::{Canonical, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};

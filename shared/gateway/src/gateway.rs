@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use turnpike_config::{IntegrationSettings, LimitSettings, ServerSettings, Settings};
 use turnpike_core::{Ambient, Handles, TenantId, Timestamp, WritePolicy};
 use turnpike_limiter::Limiter;
-use turnpike_metering::{Ledger, PriceBook};
+use turnpike_metering::{ArgumentsKeeper, Ledger, PriceBook};
 use turnpike_sdk::{Account, Connection, Integration};
 use turnpike_store::{ConnectionState, Store, StoreError};
 use turnpike_upstream::Upstream;
@@ -31,6 +31,8 @@ pub struct Parts {
     pub settings: Settings,
     /// How clients reach this server: scheme and host, no trailing slash.
     pub public_url: String,
+    /// What agents see this service called.
+    pub brand_name: String,
     /// Clock and randomness.
     pub ambient: Ambient,
     /// Database.
@@ -43,6 +45,8 @@ pub struct Parts {
     pub upstream: Upstream,
     /// Usage ledger.
     pub ledger: Ledger,
+    /// Keeps what calls were made with.
+    pub arguments: ArgumentsKeeper,
     /// Seals cursors.
     pub handles: Handles,
     /// The integrations served.
@@ -65,12 +69,14 @@ pub struct Gateway {
     pub(crate) limits: LimitSettings,
     pub(crate) integration_settings: HashMap<String, IntegrationSettings>,
     pub(crate) public_url: String,
+    pub(crate) brand_name: String,
     pub(crate) ambient: Ambient,
     pub(crate) store: Store,
     pub(crate) authenticator: Authenticator,
     pub(crate) switches: Switches,
     pub(crate) upstream: Upstream,
     pub(crate) ledger: Ledger,
+    pub(crate) arguments: ArgumentsKeeper,
     pub(crate) prices: PriceBook,
     /// Of connections that have none of their own.
     pub(crate) write_policy: WritePolicy,
@@ -92,12 +98,14 @@ impl Gateway {
             limits,
             integration_settings: integrations.into_iter().collect(),
             public_url: parts.public_url,
+            brand_name: parts.brand_name,
             ambient: parts.ambient,
             store: parts.store,
             authenticator: parts.authenticator,
             switches: parts.switches,
             upstream: parts.upstream,
             ledger: parts.ledger,
+            arguments: parts.arguments,
             prices: PriceBook::new(prices),
             write_policy: writes.policy(),
             handles: parts.handles,

@@ -92,11 +92,12 @@ impl McpHost {
     }
 
     fn implementation(&self) -> Implementation {
+        let brand = &self.gateway.brand_name;
         match &self.face {
-            Face::Combined => Implementation::new("integrations", env!("CARGO_PKG_VERSION")),
+            Face::Combined => Implementation::new("integrations", env!("CARGO_PKG_VERSION")).with_title(brand),
             Face::One(name) => match self.gateway.servers.find_integration(name) {
                 Some(integration) => Implementation::new(*name, integration.manifest.server_version)
-                    .with_title(integration.manifest.title),
+                    .with_title(format!("{brand} {}", integration.manifest.title)),
                 None => Implementation::new(*name, env!("CARGO_PKG_VERSION")),
             },
         }

@@ -15,6 +15,6 @@ pub use gateway::{Gateway, Parts};
 pub use host::{McpHost, Origin};
 pub use http::{mount, public_routes, router};
 pub use identity::{Authenticator, Caller, Refused};
-pub use pipeline::APPROVAL_LIFE;
+pub use pipeline::{APPROVAL_LIFE, PageAnswer};
 pub use servers::Face;
 pub use switches::Switches;

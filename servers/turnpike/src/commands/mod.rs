@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod approval;
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod demo;

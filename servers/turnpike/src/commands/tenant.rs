@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use clap::{ArgGroup, Subcommand};
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
+use turnpike_store::TenantState;
 
-use super::at_the_desk;
+use super::{at_the_desk, audit};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -19,6 +20,31 @@ pub(crate) enum Command {
     },
     /// List the tenants.
     List,
+    /// Refuse all calls of a tenant. Running servers follow within 10 seconds.
+    Suspend {
+        /// Which.
+        tenant: TenantId,
+    },
+    /// Let a suspended tenant call again.
+    Resume {
+        /// Which.
+        tenant: TenantId,
+    },
+    /// Print everything that is kept of a tenant, as JSON, without what opens something.
+    Export {
+        /// Which.
+        tenant: TenantId,
+    },
+    /// Delete a tenant with its members, keys, connections and credentials. Its ledger and audit log stay, which know ids only.
+    ///
+    /// There is no way back. Grants at vendors are not revoked by this: disconnect first.
+    Delete {
+        /// Which.
+        tenant: TenantId,
+        /// The tenant's name, so that no other is deleted by mistake.
+        #[arg(long)]
+        name: String,
+    },
     /// Say how old an answer may be that the tenant is shown, marked as such, while an upstream fails or asks to wait.
     ///
     /// As shipped it is shown none. Only reads are answered so, never from before the connection was last changed, and never
@@ -37,6 +63,8 @@ pub(crate) enum Command {
     },
 }
 
+const UNKNOWN: &str = "no such tenant; `turnpike tenant list` shows them";
+
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
         Command::Add { name } => {
@@ -44,12 +72,30 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             println!("{}", operator.add_tenant(&name).await?);
         }
         Command::List => {
-            for tenant in open_store(settings).await?.system().list_tenants().await? {
+            let all = open_store(settings).await?.system().list_tenants().await?;
+            for tenant in all.into_iter().filter(|tenant| tenant.deleted_at.is_none()) {
                 let stale = tenant.stale_answers.map_or_else(String::new, |oldest| {
                     format!("  (stale answers up to {} minutes)", oldest.as_secs() / 60)
                 });
                 println!("{}  {:<10} {}{stale}", tenant.id, tenant.state.as_str(), tenant.name);
             }
+        }
+        Command::Suspend { tenant } => set_state(settings, tenant, TenantState::Suspended, "tenant.suspended").await?,
+        Command::Resume { tenant } => set_state(settings, tenant, TenantState::Active, "tenant.resumed").await?,
+        Command::Export { tenant } => {
+            let operator = at_the_desk(settings).await?;
+            let export = operator.store.export(tenant).await.context(UNKNOWN)?;
+            audit::note(&operator, tenant, "tenant.exported").await?;
+            println!("{}", serde_json::to_string_pretty(&export)?);
+        }
+        Command::Delete { tenant, name } => {
+            let operator = at_the_desk(settings).await?;
+            let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
+            ensure!(found.deleted_at.is_none(), "this tenant was deleted before");
+            ensure!(found.name == name, "this tenant has another name; `turnpike tenant list` shows it");
+            operator.store.system().delete_tenant(tenant, operator.ambient.now()).await?;
+            audit::note(&operator, tenant, "tenant.deleted").await?;
+            println!("deleted: {tenant}");
         }
         Command::StaleAnswers { tenant, minutes, .. } => {
             let oldest = minutes.map(|minutes| Duration::from_secs(minutes * 60));
@@ -60,5 +106,15 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+async fn set_state(settings: &Settings, tenant: TenantId, state: TenantState, action: &str) -> Result<()> {
+    let operator = at_the_desk(settings).await?;
+    let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
+    ensure!(found.deleted_at.is_none(), "this tenant was deleted");
+    operator.store.system().set_tenant_state(tenant, state).await?;
+    audit::note(&operator, tenant, action).await?;
+    println!("{tenant}  {state}");
     Ok(())
 }

@@ -60,5 +60,5 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
 /// Says the same whether the connection exists or not.
 async fn reconnect(Path(_connection): Path<String>) -> &'static str {
     "This connection has to be renewed by a person who may sign in to the connected account.\n\
-     Ask your service provider for a new connection; the provider runs `turnpike connect` for you.\n"
+     Ask your service provider for a new connection.\n"
 }

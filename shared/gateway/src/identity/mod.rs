@@ -5,7 +5,7 @@ mod authenticate;
 use std::{net::IpAddr, time::Duration};
 
 pub use authenticate::{Authenticator, Refused};
-use turnpike_core::{LeastRole, Role, TenantId};
+use turnpike_core::{LeastRole, PersonId, Role, TenantId};
 use turnpike_sdk::{Access, Manifest, ToolSpec};
 use turnpike_store::{Tenant, TenantState, ToolPolicy};
 
@@ -16,7 +16,7 @@ pub struct Caller {
     pub tenant: TenantId,
     /// Whether the tenant may call at all.
     pub tenant_state: TenantState,
-    /// The key or the member, as an opaque name: `key:<id>`.
+    /// The key or the member, as an opaque name: `key:<id>`, `person:<id>`.
     pub principal: String,
     /// What it may do: `google-ads:read`, `google-ads:write`.
     pub scopes: Vec<String>,
@@ -38,17 +38,40 @@ impl Caller {
     /// The operator's own caller for one tenant: at the desk, over standard input and output. No role is too low for it;
     /// what the tenant forbids to all is forbidden to it too.
     pub fn at_the_desk(tenant: &Tenant, tool_policies: Vec<ToolPolicy>, scopes: Vec<String>) -> Self {
+        Self::of(tenant, "desk".into(), Role::Owner, tool_policies, scopes, true)
+    }
+
+    /// A member of a tenant who calls from a page. Not `live`: sandboxes only.
+    pub fn member(
+        tenant: &Tenant,
+        person: PersonId,
+        role: Role,
+        tool_policies: Vec<ToolPolicy>,
+        scopes: Vec<String>,
+        live: bool,
+    ) -> Self {
+        Self::of(tenant, format!("person:{person}"), role, tool_policies, scopes, live)
+    }
+
+    fn of(
+        tenant: &Tenant,
+        principal: String,
+        role: Role,
+        tool_policies: Vec<ToolPolicy>,
+        scopes: Vec<String>,
+        live: bool,
+    ) -> Self {
         Self {
             tenant: tenant.id,
             tenant_state: tenant.state,
-            principal: "desk".into(),
+            principal,
             scopes,
-            role: Role::Owner,
+            role,
             tool_policies,
             stale_answers: tenant.stale_answers,
             servers: None,
             allowed_ips: vec![],
-            live: true,
+            live,
         }
     }
 

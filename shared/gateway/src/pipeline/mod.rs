@@ -1,8 +1,10 @@
 //! A call, in order. Each step is a function with its reason; [`Gateway::call`] reads from top to bottom.
 
+mod arguments;
 mod checks;
 mod jobs;
 mod kept;
+mod page;
 mod record;
 mod refusal;
 mod reply;
@@ -15,12 +17,13 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::FutureExt as _;
 pub(crate) use jobs::{Background, UNKNOWN_JOB};
 pub(crate) use kept::KeptAnswers;
+pub use page::PageAnswer;
 use refusal::Refusal;
 use rmcp::model::{CallToolResult, JsonObject};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
-use turnpike_core::{CallId, Canonical, Outcome, Timestamp};
+use turnpike_core::{CallId, Outcome, Timestamp, arguments_digest};
 use turnpike_sdk::Prepared;
 use turnpike_store::JobRow;
 use turnpike_telemetry::{CallSpan, Traceparent, call_span};
@@ -69,6 +72,8 @@ struct Call {
 
 /// What the protocol layer makes an answer of.
 pub(crate) struct Reply {
+    pub(crate) id: CallId,
+    pub(crate) outcome: Outcome,
     pub(crate) result: CallToolResult,
     /// Class of the refusal, if it is one.
     pub(crate) class: Option<&'static str>,
@@ -105,8 +110,13 @@ impl Gateway {
             self.keep(&call, &result, &recorded);
             let class = result.as_ref().err().map(|refusal| refusal.class);
             let answered = recorded.is_ok();
+            let outcome = match &result {
+                _ if !answered => Outcome::OurFault,
+                Ok(shown) => shown.answer.outcome,
+                Err(refusal) => refusal.outcome,
+            };
             let result = self.reply(&call, result, recorded);
-            Reply { result, class, job: call.job.filter(|_| answered) }
+            Reply { id: call.id, outcome, result, class, job: call.job.filter(|_| answered) }
         }
         .instrument(span)
         .await
@@ -183,6 +193,5 @@ fn unconfirmed(arguments: &JsonObject) -> String {
 }
 
 fn digest(call: &Call) -> String {
-    let (integration, tool) = (call.found.manifest().name, call.found.spec().name);
-    Canonical::of("arguments/1").field(integration).field(tool).field(&call.arguments).digest().to_string()
+    arguments_digest(call.found.manifest().name, call.found.spec().name, &call.arguments).to_string()
 }

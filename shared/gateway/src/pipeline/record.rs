@@ -60,7 +60,9 @@ impl Gateway {
             call_id = %call.id, tenant_id = %call.caller.tenant, integration = manifest.name, tool, %outcome,
             class, price = %price.money(), millis = duration.as_millis(), upstream_requests = steps.len(), "call",
         );
-        self.ledger.record(row).await.map(|()| price)
+        self.ledger.record(row).await?;
+        self.keep_arguments(call);
+        Ok(price)
     }
 
     fn may_record_refusal(&self, call: &Call) -> bool {

@@ -3,6 +3,7 @@
 
 use rmcp::model::{CallToolResult, JsonObject};
 use tracing::Instrument as _;
+use turnpike_core::Outcome;
 use turnpike_sdk::Prepared;
 use turnpike_store::{JobRow, JobState};
 
@@ -45,9 +46,14 @@ impl Gateway {
     }
 
     fn told(&self, call: Call, result: Result<JobRow, Refusal>) -> Reply {
-        match result {
-            Ok(job) => Reply { result: CallToolResult::success(vec![]), class: None, job: Some(job) },
-            Err(refusal) => Reply { result: self.refuse(&call, &refusal, None), class: Some(refusal.class), job: None },
-        }
+        let (outcome, class) = match &result {
+            Ok(_) => (Outcome::Success, None),
+            Err(refusal) => (refusal.outcome, Some(refusal.class)),
+        };
+        let (result, job) = match result {
+            Ok(job) => (CallToolResult::success(vec![]), Some(job)),
+            Err(refusal) => (self.refuse(&call, &refusal, None), None),
+        };
+        Reply { id: call.id, outcome, result, class, job }
     }
 }

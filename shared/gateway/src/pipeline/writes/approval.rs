@@ -59,24 +59,27 @@ impl Gateway {
             )),
             (None, _) if lapsed => Err(unknown_preview()),
             (Some(ApprovalRow { state: ApprovalState::Approved, .. }), _) | (None, None) => Ok(()),
-            (Some(asked), _) => Err(approval_needed(&asked)),
-            (None, Some(reason)) => Err(approval_needed(&self.request_approval(call, preview.id, reason).await?.0)),
+            (Some(asked), _) => Err(approval_needed(&self.public_url, &asked)),
+            (None, Some(reason)) => {
+                let (asked, _) = self.request_approval(call, preview.id, reason).await?;
+                Err(approval_needed(&self.public_url, &asked))
+            }
         }
     }
 }
 
-fn approval_needed(asked: &ApprovalRow) -> Refusal {
+fn approval_needed(public_url: &str, asked: &ApprovalRow) -> Refusal {
     let message = format!("a person must approve this change first: {}", asked.reason);
-    let next = format!("Nothing was sent. {} Then send the same call again.", how(asked.id));
+    let next = format!("Nothing was sent. {} Then send the same call again.", how(public_url, asked.id));
     refused("approval_needed", message, next).approval(asked.id)
 }
 
-/// Who can approve, and how.
-fn how(id: ApprovalId) -> String {
-    format!("Ask a person of the service provider to approve it, with `turnpike approval approve {id}`.")
+/// Where a person can approve.
+fn how(public_url: &str, id: ApprovalId) -> String {
+    format!("Ask a person who may approve it to do so at {public_url}/approvals/{id}.")
 }
 
 /// The same in a preview.
-pub(super) fn told(asked: ApprovalRow) -> ApprovalNeeded {
-    ApprovalNeeded { approval_id: asked.id.to_string(), how: how(asked.id), reason: asked.reason }
+pub(super) fn told(public_url: &str, asked: ApprovalRow) -> ApprovalNeeded {
+    ApprovalNeeded { approval_id: asked.id.to_string(), how: how(public_url, asked.id), reason: asked.reason }
 }

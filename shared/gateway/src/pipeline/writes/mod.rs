@@ -66,7 +66,7 @@ impl Gateway {
             let (asked, until) = self.request_approval(call, id, reason).await?;
             expires_at = until;
             shown.warnings.push(format!("A person must approve this before it can be confirmed: {}.", asked.reason));
-            shown.approval = Some(approval::told(asked));
+            shown.approval = Some(approval::told(&self.public_url, asked));
         }
         shown.expires_at = Some(expires_at.to_string());
         answer(Outcome::DryRun, &shown)

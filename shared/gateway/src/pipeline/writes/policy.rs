@@ -50,10 +50,7 @@ fn judge(spending: &Spending, policy: &WritePolicy, whose: &'static str) -> Resu
     }
     let money = |amount: Micros| format!("{} {currency}", amount.to_units());
     let over = |message: String, allowed: Micros| {
-        let next = format!(
-            "Choose at most {}, or ask a person of the service provider to raise it with `turnpike policy set`.",
-            money(allowed)
-        );
+        let next = format!("Choose at most {}, or ask a person of the service provider to raise it.", money(allowed));
         refused("over_cap", message, next).whose(whose)
     };
     if after > policy.max_amount {
