@@ -231,6 +231,7 @@ async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
         "connect",
         "policy",
         "approval",
+        "audit",
     ] {
         let help = String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
         assert!(help.contains("Usage: turnpike"), "{command}: {help}");
@@ -268,8 +269,8 @@ async fn a_person_sets_a_policy_and_approves_and_denies_what_waits() {
         confirmation["preview_id"] = preview.field("preview_id").unwrap().into();
         let refused = agent.call("set_budget", &confirmation).await.unwrap();
         assert_eq!(refused.class(), Some("approval_needed"), "{}", refused.text());
-        let command = refused.text().split('`').nth(1).unwrap().to_owned();
-        (confirmation, command.rsplit_once(' ').unwrap().1.to_owned())
+        let page = refused.text().split("/approvals/").nth(1).unwrap().to_owned();
+        (confirmation, page.split('.').next().unwrap().to_owned())
     };
     let (confirmation, approval) = ask(40.0).await;
     let (_, waiting) = desk(&["approval", "list", "--tenant", &id]);
