@@ -56,3 +56,32 @@ async fn gather(arriving: &mut mpsc::Receiver<CallArguments>, batch: &mut Vec<Ca
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use turnpike_core::{Ambient, CallId, TenantId};
+    use turnpike_store::NewTenant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_waits_is_written_when_nobody_is_left_who_could_send_more() {
+        let (folder, ambient) = (tempfile::tempdir().unwrap(), Ambient::system());
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("turnpike.db").display()), 2).await.unwrap();
+        store.migrate().await.unwrap();
+        let (tenant_id, now): (TenantId, _) = (ambient.id(), ambient.now());
+        let tenant = NewTenant { id: tenant_id, name: "one".into(), created_at: now };
+        store.system().insert_tenant(&tenant).await.unwrap();
+        let (keeper, written) = ArgumentsKeeper::start(store.clone());
+        let calls: Vec<CallId> = (0..3).map(|_| ambient.id()).collect();
+        for call_id in &calls {
+            let expires_at = now.plus(Duration::from_secs(60));
+            keeper.keep(CallArguments { tenant_id, call_id: *call_id, arguments_json: "{}".into(), expires_at });
+        }
+        drop(keeper);
+        written.await.unwrap();
+        for call_id in calls {
+            assert_eq!(store.tenant(tenant_id).find_call_arguments(call_id, now).await.unwrap().as_deref(), Some("{}"));
+        }
+    }
+}
