@@ -117,9 +117,12 @@ async fn switched_off(app: &TestApp, heard: &mut Heard) {
     let target = SwitchTarget { tenant: Some(other.id), ..SwitchTarget::default() };
     let (system, now) = (app.store().system(), app.operator.ambient.now());
     system.switch_off(app.operator.ambient.id(), &target, "as tested", "desk", now).await.unwrap();
-    while heard.call(&other, "echo", set("again")).await["_meta"]["error"]["class"] != "switched_off" {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let known = async {
+        while heard.call(&other, "echo", set("again")).await["_meta"]["error"]["class"] != "switched_off" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), known).await.expect("the server reads the switches");
 }
 
 #[tokio::test]

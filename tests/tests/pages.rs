@@ -59,9 +59,12 @@ async fn what_a_call_was_made_with_is_kept_without_secrets_on_both_databases() {
         let (ours, now) = (app.store().tenant(tenant.id), app.operator.ambient.now());
         let kept = async |at: usize| ours.find_call_arguments(rows[at].call_id, now).await.unwrap();
         // They are written a moment after the call, in the order of the calls.
-        while kept(0).await.is_none() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let written = async {
+            while kept(0).await.is_none() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), written).await.expect("they are written");
         let digest = |json: &str| arguments_digest("probe", "echo", json).to_string();
         assert_eq!(kept(1).await, None, "too long");
         let scrubbed = kept(2).await.unwrap();
