@@ -32,9 +32,7 @@ impl Canonical {
 
     /// SHA-256 of the bytes so far.
     pub fn digest(&self) -> Digest {
-        let mut out = [0; 32];
-        out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.0).as_ref());
-        Digest(out)
+        Digest::of(&self.0)
     }
 }
 
@@ -43,6 +41,13 @@ impl Canonical {
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// SHA-256 of the bytes as they are, where a protocol asks for that.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut out = [0; 32];
+        out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
+        Self(out)
+    }
+
     /// HMAC-SHA-256 of a message under a key.
     pub fn hmac(key: &[u8], message: &[u8]) -> Self {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message);

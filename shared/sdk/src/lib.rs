@@ -32,6 +32,9 @@ pub use long::{LongTool, Progress};
 pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, SystemUser, VersionPin};
 pub use prepared::{Advance, Planned, Prepared, PreparedLong, PreparedRead, PreparedWrite};
 pub use request::{Effect, Link, Request, Response};
-pub use sandbox::{Behaviour, Grant, Recorded, Sandbox, Script, TokenEndpoint};
+pub use sandbox::{
+    Behaviour, Choice, FreshCredential, Grant, Recorded, Sandbox, Script, TokenEndpoint, TokenStanding, mint,
+    read_minted,
+};
 pub use shapes::{ApprovalNeeded, Cursor, Page, Period, WriteAnswer, WriteStatus};
 pub use tool::{Access, Cost, Plan, ReadTool, Spending, Tool, ToolSpec, WriteTool};

@@ -63,12 +63,17 @@ pub enum AuthShape {
 }
 
 impl AuthShape {
+    /// Endpoints and scopes, in the shapes in which a person is sent to the vendor to grant access.
+    pub const fn oauth(&self) -> Option<&OAuth> {
+        match self {
+            Self::OAuthRefresh(oauth) | Self::LoginWithAmazon(oauth) | Self::RestliOAuth(oauth) => Some(oauth),
+            Self::SystemUserToken(_) | Self::ApiKey { .. } => None,
+        }
+    }
+
     /// Whether short-lived access tokens are got with something longer-lived: that can end while a token still works.
     pub fn has_access_tokens(&self) -> bool {
-        match self {
-            Self::OAuthRefresh(_) | Self::LoginWithAmazon(_) | Self::RestliOAuth(_) => true,
-            Self::SystemUserToken(_) | Self::ApiKey { .. } => false,
-        }
+        self.oauth().is_some()
     }
 
     /// How long after its issue an access token may be refused as if its grant were gone, although it is good.
@@ -88,6 +93,12 @@ impl AuthShape {
 pub struct OAuth {
     /// Where a person grants access.
     pub authorize_url: &'static str,
+    /// What the vendor wants there besides the parameters of RFC 6749.
+    pub authorize_parameters: &'static [(&'static str, &'static str)],
+    /// Who answers from there (`iss` of RFC 9207), where the vendor says so in its answers.
+    pub issuer: Option<&'static str>,
+    /// Whether a client that has a secret may use PKCE as well.
+    pub pkce: bool,
     /// Where codes and refresh tokens are exchanged.
     pub token_url: &'static str,
     /// Where a grant is taken back, if the vendor has such a place.

@@ -76,8 +76,16 @@ mod tests {
 
     use super::*;
 
-    const OAUTH: OAuth =
-        OAuth { authorize_url: "", token_url: "", revoke_url: None, scopes: &[], refresh_ahead: Duration::ZERO };
+    const OAUTH: OAuth = OAuth {
+        authorize_url: "",
+        authorize_parameters: &[],
+        issuer: None,
+        pkce: true,
+        token_url: "",
+        revoke_url: None,
+        scopes: &[],
+        refresh_ahead: Duration::ZERO,
+    };
 
     const SYSTEM_USER: SystemUser = SystemUser { token_url: "", scopes: &[], renew_ahead: Duration::ZERO };
 

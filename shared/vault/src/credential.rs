@@ -216,6 +216,9 @@ mod tests {
         ]);
         let oauth = turnpike_sdk::OAuth {
             authorize_url: "",
+            authorize_parameters: &[],
+            issuer: None,
+            pkce: true,
             token_url: "",
             revoke_url: None,
             scopes: &[],

@@ -21,23 +21,26 @@ pub const DIG_TIME: Duration = Duration::from_millis(1200);
 /// See above.
 pub const LOOK_AFTER: Duration = Duration::from_millis(600);
 
+const RATE: Rate = Rate { per_minute: 6000, burst: 1000 };
+
+const MANIFEST: Manifest = Manifest {
+    name: "probe",
+    title: "Probe",
+    server_version: "0.0.0",
+    instructions: "For tests.",
+    auth: AuthShape::ApiKey { header: "x-probe-key", prefix: "" },
+    base_url: "https://probe.invalid",
+    regions: &[],
+    download_hosts: &[],
+    version: VersionPin { version: "v1", ends: "2099-12-31" },
+    connect_form: &[Field { name: "key", label: "Key", secret: true }],
+    limits: Limits { read: RATE, write: RATE },
+};
+
 /// The probe.
 pub fn integration() -> Integration {
-    let rate = Rate { per_minute: 6000, burst: 1000 };
     Integration {
-        manifest: Manifest {
-            name: "probe",
-            title: "Probe",
-            server_version: "0.0.0",
-            instructions: "For tests.",
-            auth: AuthShape::ApiKey { header: "x-probe-key", prefix: "" },
-            base_url: "https://probe.invalid",
-            regions: &[],
-            download_hosts: &[],
-            version: VersionPin { version: "v1", ends: "2099-12-31" },
-            connect_form: &[Field { name: "key", label: "Key", secret: true }],
-            limits: Limits { read: rate, write: rate },
-        },
+        manifest: MANIFEST,
         tools: tools::all(),
         accounts: |_| Box::pin(async { Ok(vec![account()]) }),
         classify,

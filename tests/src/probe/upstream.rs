@@ -19,12 +19,15 @@ type Value = Arc<Mutex<String>>;
 pub(super) fn sandbox(_: Ambient) -> Sandbox {
     let value: Value = Arc::new(Mutex::new("first".into()));
     Sandbox {
+        manifest: &super::MANIFEST,
         api: Router::new().route("/value", get(read).post(set)).with_state(value),
         tokens: None,
         token_path: "/token",
+        revoke_path: "",
         script: Script::default(),
         fault: |_| StatusCode::SERVICE_UNAVAILABLE.into_response(),
         credential: vec![("key", KEY.into())],
+        fresh: None,
     }
 }
 

@@ -4,6 +4,7 @@ use axum::http::{
     HeaderMap, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
 };
+use turnpike_sdk::TokenStanding;
 
 use super::{
     Amazon, CLIENT, fault,
@@ -13,29 +14,41 @@ use super::{
 
 /// What every access token begins with.
 pub(super) const ACCESS_PREFIX: &str = "Atza|";
+/// Names the profile.
+pub(super) const SCOPE: &str = "amazon-advertising-api-scope";
 
 impl Amazon {
-    /// Token and client, which every request names.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// Token and client, which every request names, and whether the grant reaches the region of the profile.
+    pub(super) fn admit(&self, region: &str, headers: &HeaderMap) -> Result<(), Refusal> {
         if text(headers, "amazon-advertising-api-clientid") != Some(CLIENT) {
             let words = "Client id header is missing or is not the token's";
             return Err(Refusal::general(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", words));
         }
         let bearer = text(headers, AUTHORIZATION.as_str()).unwrap_or_default();
         if !bearer.starts_with(&format!("Bearer {ACCESS_PREFIX}"))
-            || self.tokens.is_revoked()
-            || !self.tokens.accepts(headers)
+            || self.tokens.standing(headers) != TokenStanding::Good
         {
             return Err(fault::expired());
         }
-        Ok(())
+        match text(headers, SCOPE) {
+            Some(scope) if !self.reaches(region, headers) => {
+                Err(Refusal::scope(format!("Not authorized to access scope {scope}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the grant is good for profiles of this region.
+    pub(super) fn reaches(&self, region: &str, headers: &HeaderMap) -> bool {
+        let chosen = self.tokens.choice(headers);
+        chosen.is_empty() || chosen == region
     }
 }
 
 impl World {
     /// The profile that the request names, if it is the user's and of this region.
     pub(super) fn profile(&mut self, region: &str, headers: &HeaderMap) -> Result<&mut Profile, Refusal> {
-        let Some(scope) = text(headers, "amazon-advertising-api-scope") else {
+        let Some(scope) = text(headers, SCOPE) else {
             return Err(Refusal::scope("Scope header is missing"));
         };
         let found = self.profiles.iter_mut().find(|profile| profile.id.to_string() == scope);

@@ -18,11 +18,19 @@ mod world;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use turnpike_core::Ambient;
-use turnpike_sdk::{Grant, Sandbox, Script, TokenEndpoint};
+use turnpike_sdk::{Choice, Grant, Sandbox, Script, TokenEndpoint};
 
 use self::world::World;
+use crate::manifest::MANIFEST;
 
 const CLIENT: &str = "amzn1.application-oa2-client.sandbox";
+/// A grant reaches the profiles of the person who gives it: here of one who sells everywhere, or in one region.
+const REGIONS: [Choice; 4] = [
+    ("", "Profiles of every region"),
+    ("na", "Profiles of North America"),
+    ("eu", "Profiles of Europe"),
+    ("fe", "Profiles of the Far East"),
+];
 
 /// The simulated upstream as its routes share it.
 #[derive(Clone)]
@@ -52,14 +60,17 @@ pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
         ("client_secret", grant.client_secret.clone()),
         ("refresh_token", grant.refresh_token.clone()),
     ];
-    let tokens = TokenEndpoint::new(ambient.clone(), grant);
+    let tokens = TokenEndpoint::new(ambient.clone(), grant).with_choices(&REGIONS);
     let amazon = Amazon { tokens: tokens.clone(), world: Arc::new(Mutex::new(World::new())), ambient };
     Sandbox {
+        manifest: &MANIFEST,
         api: routes::router(amazon),
         tokens: Some(tokens),
         token_path: "/auth/o2/token",
+        revoke_path: "",
         script: Script::default(),
         fault: fault::answer,
         credential,
+        fresh: None,
     }
 }

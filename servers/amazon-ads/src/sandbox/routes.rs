@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     Amazon,
-    admit::{media, text},
+    admit::{SCOPE, media, text},
     files, list,
     refusal::{REQUEST_ID, Refusal},
     reports, update,
@@ -44,9 +44,12 @@ async fn profiles(
 ) -> Response {
     answer(StatusCode::OK, || {
         known(&region)?;
-        amazon.admit(&headers)?;
-        if headers.contains_key("amazon-advertising-api-scope") {
+        amazon.admit(&region, &headers)?;
+        if headers.contains_key(SCOPE) {
             return Err(Refusal::invalid("Profiles are listed without a scope"));
+        }
+        if !amazon.reaches(&region, &headers) {
+            return Ok(Value::Array(vec![]));
         }
         list::profiles(&amazon.world(), &region, &query)
     })
@@ -61,7 +64,7 @@ async fn listing(
     answer(StatusCode::OK, || {
         let (of, kind) = self::collection(&collection)?;
         known(&region)?;
-        amazon.admit(&headers)?;
+        amazon.admit(&region, &headers)?;
         let mut world = amazon.world();
         let profile = world.profile(&region, &headers)?;
         media(&headers, Some(kind), kind)?;
@@ -78,7 +81,7 @@ async fn updating(
     answer(StatusCode::MULTI_STATUS, || {
         let (of, kind) = self::collection(&collection)?;
         known(&region)?;
-        amazon.admit(&headers)?;
+        amazon.admit(&region, &headers)?;
         let mut world = amazon.world();
         let profile = world.profile(&region, &headers)?;
         media(&headers, Some(kind), kind)?;
@@ -92,7 +95,7 @@ async fn updating(
 async fn create(State(amazon): State<Amazon>, Path(region): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     answer(StatusCode::OK, || {
         known(&region)?;
-        amazon.admit(&headers)?;
+        amazon.admit(&region, &headers)?;
         let mut world = amazon.world();
         let profile = world.profile(&region, &headers)?;
         let profile = (profile.id, profile.manner);
@@ -108,7 +111,7 @@ async fn look(
 ) -> Response {
     answer(StatusCode::OK, || {
         known(&region)?;
-        amazon.admit(&headers)?;
+        amazon.admit(&region, &headers)?;
         let mut world = amazon.world();
         let profile = world.profile(&region, &headers)?.id;
         media(&headers, None, STATE)?;

@@ -1,6 +1,7 @@
 //! Who may reach which account, and how.
 
 use axum::http::HeaderMap;
+use turnpike_sdk::TokenStanding;
 
 use super::{
     Google, VERSION, fault,
@@ -11,8 +12,10 @@ use super::{
 impl Google {
     /// Refuses a request without a living token or to another version.
     pub(super) fn admit(&self, version: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-        if !self.tokens.accepts(headers) {
-            return Err(if self.tokens.is_revoked() { fault::revoked() } else { fault::expired() });
+        match self.tokens.standing(headers) {
+            TokenStanding::Good | TokenStanding::Settling => {}
+            TokenStanding::Ended => return Err(fault::expired()),
+            TokenStanding::Revoked => return Err(fault::revoked()),
         }
         // `developer-token` was retired on 2026-09-09: it may be there, and nobody reads it.
         if version == VERSION { Ok(()) } else { Err(fault::version_dead()) }

@@ -57,12 +57,15 @@ pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
     let tokens = TokenEndpoint::new(ambient.clone(), grant);
     let google = Google { ambient, tokens: tokens.clone(), world: Arc::new(Mutex::new(World::new())) };
     Sandbox {
+        manifest: &MANIFEST,
         api: routes::router(google),
         tokens: Some(tokens),
         token_path: "/token",
+        revoke_path: "/revoke",
         script: Script::default(),
         fault: fault::answer,
         credential,
+        fresh: None,
     }
 }
 

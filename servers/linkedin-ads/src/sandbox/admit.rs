@@ -4,6 +4,7 @@ use axum::http::{
     HeaderMap, Method, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_LENGTH},
 };
+use turnpike_sdk::TokenStanding;
 
 use super::{LinkedIn, fault, refusal::Refusal};
 use crate::manifest::MANIFEST;
@@ -37,11 +38,13 @@ impl LinkedIn {
         let token = text(headers, AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
         match token {
             None => Err(Refusal::token(65_604, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token")),
-            Some(_) if self.tokens.is_revoked() || self.tokens.is_settling(headers) => Err(fault::revoked()),
-            Some(_) if self.tokens.accepts(headers) => Ok(()),
-            // One of an earlier process, too: a stored connection then asks for a new one.
-            Some(token) if token.starts_with(ACCESS_PREFIX) => Err(fault::expired()),
-            Some(_) => Err(Refusal::token(65_600, "INVALID_ACCESS_TOKEN", "Invalid access token")),
+            Some(token) => match self.tokens.standing(headers) {
+                TokenStanding::Good => Ok(()),
+                TokenStanding::Settling | TokenStanding::Revoked => Err(fault::revoked()),
+                // One of an earlier process, too: a stored connection then asks for a new one.
+                TokenStanding::Ended if token.starts_with(ACCESS_PREFIX) => Err(fault::expired()),
+                TokenStanding::Ended => Err(Refusal::token(65_600, "INVALID_ACCESS_TOKEN", "Invalid access token")),
+            },
         }
     }
 }

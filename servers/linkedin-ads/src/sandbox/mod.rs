@@ -25,6 +25,7 @@ use turnpike_core::Ambient;
 use turnpike_sdk::{Grant, Sandbox, Script, TokenEndpoint};
 
 use self::world::World;
+use crate::manifest::MANIFEST;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -58,16 +59,19 @@ pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
     ];
     let tokens = TokenEndpoint::new(ambient.clone(), grant);
     tokens.set_life(60 * DAY);
-    tokens.set_end(ambient.now().plus(365 * DAY));
+    tokens.set_grant_life(365 * DAY);
     // Short, so that nobody waits for long, and always there, so that nobody gets by without waiting.
     tokens.set_settling(Duration::from_millis(100));
     let linkedin = LinkedIn { tokens: tokens.clone(), world: Arc::new(Mutex::new(World::new())) };
     Sandbox {
+        manifest: &MANIFEST,
         api: routes::router(linkedin),
         tokens: Some(tokens),
         token_path: "/oauth/v2/accessToken",
+        revoke_path: "",
         script: Script::default(),
         fault: fault::answer,
         credential,
+        fresh: None,
     }
 }

@@ -20,9 +20,10 @@ mod world;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use turnpike_core::Ambient;
-use turnpike_sdk::{Sandbox, Script};
+use turnpike_sdk::{FreshCredential, Sandbox, Script};
 
 use self::{tokens::Tokens, world::World};
+use crate::manifest::MANIFEST;
 
 /// The simulated upstream as its routes share it.
 #[derive(Clone)]
@@ -42,11 +43,18 @@ impl Meta {
 /// Further tokens show what else may become of one; see `tokens`.
 pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
     let tokens = Tokens::new(ambient.clone());
+    let made = tokens.clone();
+    let fresh: FreshCredential = Arc::new(move || {
+        let app = [("app_id", tokens::APP_ID.to_owned()), ("app_secret", tokens::APP_SECRET.to_owned())];
+        app.into_iter().chain([("access_token", made.make())]).collect()
+    });
     let meta = Meta { world: Arc::new(Mutex::new(World::new())), tokens, ambient };
     Sandbox {
+        manifest: &MANIFEST,
         api: routes::router(meta),
         tokens: None,
         token_path: "/oauth/access_token",
+        revoke_path: "",
         script: Script::default(),
         fault: fault::answer,
         credential: vec![
@@ -54,5 +62,6 @@ pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
             ("app_secret", tokens::APP_SECRET.to_owned()),
             ("access_token", tokens::WITHOUT_END.to_owned()),
         ],
+        fresh: Some(fresh),
     }
 }

@@ -18,7 +18,7 @@ use std::{
 };
 
 use turnpike_core::Ambient;
-use turnpike_sdk::{Sandbox, Script};
+use turnpike_sdk::{FreshCredential, Sandbox, Script, mint};
 
 use self::query::Stored;
 use crate::manifest::MANIFEST;
@@ -43,13 +43,18 @@ impl Supermetrics {
 
 /// Makes the simulated upstream. Its credential is fixed, so that a stored connection survives restarts.
 pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
+    let entropy = ambient.clone();
+    let fresh: FreshCredential = Arc::new(move || vec![("key", mint(&entropy, KEY, ""))]);
     let supermetrics = Supermetrics { ambient, queries: Arc::default() };
     Sandbox {
+        manifest: &MANIFEST,
         api: routes::router(supermetrics),
         tokens: None,
         token_path: "",
+        revoke_path: "",
         script: Script::default(),
         fault: fault::answer,
         credential: vec![("key", KEY.to_owned())],
+        fresh: Some(fresh),
     }
 }

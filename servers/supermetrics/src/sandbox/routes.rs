@@ -13,6 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use turnpike_sdk::read_minted;
 
 use super::{
     KEY, Supermetrics, VERSION,
@@ -144,6 +145,7 @@ fn identify(headers: &HeaderMap) -> Result<Standing, Refusal> {
     match given.strip_prefix("Bearer ").unwrap_or(given) {
         "" => Err(Refusal::new(StatusCode::UNAUTHORIZED, "API_KEY_REQUIRED", "API key required", "")),
         KEY => Ok(Standing::Good),
+        minted if read_minted(KEY, minted).is_some() => Ok(Standing::Good),
         "api_sandbox_expired" => Ok(Standing::Expired),
         "api_sandbox_disabled" => Err(forbidden("API_KEY_DISABLED", "The API key has been disabled.")),
         "api_sandbox_elsewhere" => Err(forbidden("ACCESS_DENIED_IP", "The IP address is not allowed for this key.")),

@@ -1,10 +1,19 @@
 //! The simulated upstream of an integration: strict, scripted, deterministic. Demo, tests and chaos use the same one.
 
+mod consent;
+mod generate;
+mod grants;
+mod minted;
+mod page;
 mod script;
 mod token;
 
+use std::sync::Arc;
+
+pub use grants::TokenStanding;
+pub use minted::{mint, read_minted};
 pub use script::{Behaviour, Recorded, Script};
-pub use token::{Grant, TokenEndpoint};
+pub use token::{Choice, Grant, TokenEndpoint};
 
 use axum::{
     Json, Router,
@@ -15,30 +24,53 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::Manifest;
+
+/// Makes connect-form values that the sandbox accepts.
+pub type FreshCredential = Arc<dyn Fn() -> Vec<(&'static str, String)> + Send + Sync>;
+
 /// A simulated upstream, ready to be served on a loopback port.
 pub struct Sandbox {
+    /// Whose upstream it is.
+    pub manifest: &'static Manifest,
     /// Its API, without the token endpoint.
     pub api: Router,
     /// Its authorization server, for the OAuth shapes; served at the path of the manifest's token URL.
     pub tokens: Option<TokenEndpoint>,
     /// Path of the token endpoint, such as `/token`; part of `api` where `tokens` is none. Empty when there is none.
     pub token_path: &'static str,
+    /// Path of the place where `tokens` takes a grant back. Empty when the vendor has none.
+    pub revoke_path: &'static str,
     /// What goes wrong next, and what was received.
     pub script: Script,
     /// How the vendor words a scripted fault.
     pub fault: fn(Behaviour) -> Response,
     /// Connect-form values that this sandbox accepts.
     pub credential: Vec<(&'static str, String)>,
+    /// Makes another such credential, where people get theirs from a page of the vendor and copy it.
+    pub fresh: Option<FreshCredential>,
 }
 
 impl Sandbox {
-    /// The whole sandbox as one router: API, token endpoint, and its controls below `/_sandbox`.
+    /// What the simulated vendor shows to a browser: the page on which a person consents, `/authorize`, or makes a
+    /// credential to copy, `/credential`. Whatever the pages give, the API takes.
+    pub fn pages(&self) -> Router {
+        match (&self.tokens, &self.fresh) {
+            (Some(tokens), _) => consent::router(tokens.clone(), self.manifest),
+            (None, Some(fresh)) => generate::router(fresh.clone(), self.manifest),
+            (None, None) => Router::new(),
+        }
+    }
+
+    /// The whole sandbox as one router: API, pages, authorization server, and its controls below `/_sandbox`.
     pub fn into_router(self) -> Router {
+        let pages = self.pages();
         let api = script::layer(self.api, self.script.clone(), self.fault);
         let tokens = self.tokens.clone();
-        let mut router = Router::new().merge(api).merge(controls(self.script.clone(), tokens));
+        let mut router = Router::new().merge(api).merge(pages).merge(controls(self.script.clone(), tokens));
         if let Some(tokens) = self.tokens {
-            router = router.merge(script::layer(tokens.router(self.token_path), self.script.on_tokens(), self.fault));
+            let tokens = tokens.router(self.token_path, self.revoke_path);
+            router = router.merge(script::layer(tokens, self.script.on_tokens(), self.fault));
         }
         router
     }

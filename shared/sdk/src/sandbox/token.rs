@@ -1,4 +1,4 @@
-//! A strict OAuth 2 token endpoint, shared by the sandboxes of the OAuth shapes.
+//! A strict OAuth 2 authorization server, shared by the sandboxes of the OAuth shapes: its token and revocation endpoints.
 
 use std::{
     collections::HashMap,
@@ -17,16 +17,18 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
-use turnpike_core::{Ambient, Timestamp};
+use turnpike_core::Ambient;
 
-/// The client and the grant that the endpoint knows from the start.
+use super::grants::{Grants, Proof, Refused, Rules, TokenStanding};
+
+/// The client that the server knows, and the grant that it has from the start.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// OAuth client.
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
-    /// The grant's refresh token.
+    /// The first grant's refresh token. Those of later grants begin with it.
     pub refresh_token: String,
     /// The granted scopes, as the answer names them.
     pub scope: String,
@@ -34,182 +36,156 @@ pub struct Grant {
     pub access_prefix: &'static str,
 }
 
-struct Inner {
-    refresh_token: String,
-    spent: Vec<String>,
-    revoked: bool,
-    rotating: bool,
-    life: Duration,
-    /// The grant's own end, where it has one.
-    ends: Option<Timestamp>,
-    /// How long a new access token is not known everywhere yet.
-    settling: Duration,
-    access: HashMap<String, Access>,
-    refreshes: u64,
-}
+/// Something that a person chooses between when granting access: its value, and its words.
+pub type Choice = (&'static str, &'static str);
 
-#[derive(Clone, Copy)]
-struct Access {
-    issued: Timestamp,
-    end: Timestamp,
-}
-
-/// The endpoint. Clones share their state.
+/// The server. Clones share their state.
 #[derive(Clone)]
 pub struct TokenEndpoint {
     ambient: Ambient,
-    grant: Arc<Grant>,
-    inner: Arc<Mutex<Inner>>,
+    pub(super) client: Arc<Grant>,
+    pub(super) choices: &'static [Choice],
+    redirects: Arc<Mutex<Vec<String>>>,
+    grants: Arc<Mutex<Grants>>,
 }
 
 impl TokenEndpoint {
-    /// Knows one grant; access tokens live an hour and the refresh token is not rotated.
+    /// Knows one grant; access tokens live an hour and refresh tokens are not rotated.
     pub fn new(ambient: Ambient, grant: Grant) -> Self {
-        let inner = Inner {
-            refresh_token: grant.refresh_token.clone(),
-            spent: vec![],
-            revoked: false,
-            rotating: false,
-            life: Duration::from_secs(3599),
-            ends: None,
-            settling: Duration::ZERO,
-            access: HashMap::new(),
-            refreshes: 0,
-        };
-        Self { ambient, grant: Arc::new(grant), inner: Arc::new(Mutex::new(inner)) }
+        let life = Duration::from_secs(3599);
+        let rules = Rules { rotating: false, life, grant_life: None, settling: Duration::ZERO };
+        let grants = Arc::new(Mutex::new(Grants::new(rules, &grant.refresh_token)));
+        Self { ambient, client: Arc::new(grant), choices: &[], redirects: Arc::default(), grants }
+    }
+
+    /// Who grants access chooses one of these; the first is for those who do not care.
+    #[must_use]
+    pub fn with_choices(self, choices: &'static [Choice]) -> Self {
+        Self { choices, ..self }
+    }
+
+    /// Lets the client be answered at this address, and at no other that was not named so.
+    pub fn register_redirect(&self, redirect_uri: impl Into<String>) {
+        self.redirects.lock().unwrap_or_else(PoisonError::into_inner).push(redirect_uri.into());
     }
 
     /// From now on each refresh gives a new refresh token, and using an old one ends the grant.
     pub fn rotate(&self) {
-        self.lock().rotating = true;
+        self.grants().rules.rotating = true;
     }
 
     /// How long access tokens given from now on live.
     pub fn set_life(&self, life: Duration) {
-        self.lock().life = life;
+        self.grants().rules.life = life;
     }
 
-    /// The grant ends at `end` however often it is refreshed. As LinkedIn does, answers give the refresh token again, say
-    /// how long it has left, and do not name the token type.
-    pub fn set_end(&self, end: Timestamp) {
-        self.lock().ends = Some(end);
+    /// Grants end so long after they were given, however often they are refreshed; the first one was given now.
+    pub fn set_grant_life(&self, life: Duration) {
+        self.grants().set_grant_life(life, self.ambient.now());
     }
 
     /// How long an access token given from now on is not known everywhere yet.
     pub fn set_settling(&self, settling: Duration) {
-        self.lock().settling = settling;
-    }
-
-    /// Whether the `Authorization` header holds a living access token that is not known everywhere yet.
-    pub fn is_settling(&self, headers: &HeaderMap) -> bool {
-        let now = self.ambient.now();
-        let settling = self.lock().settling;
-        self.find_access(headers).is_some_and(|access| now < access.issued.plus(settling))
+        self.grants().rules.settling = settling;
     }
 
     /// Ends every access token given so far.
     pub fn expire_all(&self) {
-        self.lock().access.clear();
+        self.grants().end_all_access(self.ambient.now());
     }
 
-    /// Takes the grant back.
+    /// Takes every grant back.
     pub fn revoke(&self) {
-        let mut inner = self.lock();
-        inner.revoked = true;
-        inner.access.clear();
+        self.grants().take_all_back();
     }
 
     /// How often a refresh succeeded.
     pub fn refreshes(&self) -> u64 {
-        self.lock().refreshes
+        self.grants().refreshes
     }
 
-    /// Whether the `Authorization` header holds a living access token.
-    pub fn accepts(&self, headers: &HeaderMap) -> bool {
-        self.find_access(headers).is_some()
-    }
-
-    /// Whether the grant was taken back.
+    /// Whether a grant was taken back.
     pub fn is_revoked(&self) -> bool {
-        self.lock().revoked
+        self.grants().is_any_revoked()
     }
 
-    pub(super) fn router(self, path: &str) -> Router {
-        Router::new().route(path, post(exchange)).with_state(self)
+    /// What the access token in the `Authorization` header is worth; `Ended` where there is none.
+    pub fn standing(&self, headers: &HeaderMap) -> TokenStanding {
+        bearer(headers).map_or(TokenStanding::Ended, |token| self.grants().standing(token, self.ambient.now()))
     }
 
-    /// The living access token in the header.
-    fn find_access(&self, headers: &HeaderMap) -> Option<Access> {
-        let token = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-        self.lock().access.get(token).copied().filter(|access| access.end > self.ambient.now())
+    /// What the person chose who gave the grant of the access token in the header; empty where nothing was chosen.
+    pub fn choice(&self, headers: &HeaderMap) -> String {
+        bearer(headers).map_or_else(String::new, |token| self.grants().choice(token).to_owned())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn is_registered(&self, redirect_uri: &str) -> bool {
+        let redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
+        redirects.iter().any(|registered| registered == redirect_uri)
     }
 
-    fn refresh(&self, form: &HashMap<String, String>) -> Result<Value, (StatusCode, &'static str, &'static str)> {
+    pub(super) fn give_code(&self, redirect_uri: &str, proof: Proof, choice: &str) -> String {
+        self.grants().give_code(&self.ambient, redirect_uri, proof, choice)
+    }
+
+    pub(super) fn router(self, token_path: &str, revoke_path: &str) -> Router {
+        let router = Router::new().route(token_path, post(exchange));
+        let router = if revoke_path.is_empty() { router } else { router.route(revoke_path, post(revoke)) };
+        router.with_state(self)
+    }
+
+    fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give(&self, form: &HashMap<String, String>) -> Result<Value, Refused> {
         let field = |name: &str| form.get(name).map(String::as_str);
-        if field("client_id") != Some(&self.grant.client_id)
-            || field("client_secret") != Some(&self.grant.client_secret)
+        if field("client_id") != Some(&self.client.client_id)
+            || field("client_secret") != Some(&self.client.client_secret)
         {
             return Err((StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found."));
         }
-        if field("grant_type") != Some("refresh_token") {
-            return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type", "Invalid grant_type."));
-        }
-        let mut inner = self.lock();
-        let given = field("refresh_token").unwrap_or_default();
-        if inner.spent.iter().any(|spent| spent == given) {
-            inner.revoked = true;
-            inner.access.clear();
-        }
-        let issued = self.ambient.now();
-        let over = inner.ends.is_some_and(|end| end <= issued);
-        if inner.revoked || over || given != inner.refresh_token {
-            return Err((StatusCode::BAD_REQUEST, "invalid_grant", "Token has been expired or revoked."));
-        }
-        inner.refreshes += 1;
-        let access = format!("{}{}", self.grant.access_prefix, hex(&self.ambient.bytes::<20>()));
-        let left = inner.ends.map(|end| end.since(issued));
-        let life = left.unwrap_or(inner.life).min(inner.life);
-        inner.access.insert(access.clone(), Access { issued, end: issued.plus(life) });
-        let mut answer = json!({
-            "access_token": access, "expires_in": life.as_secs(), "scope": self.grant.scope,
-        });
-        match left {
-            None => answer["token_type"] = "Bearer".into(),
-            Some(left) => {
-                answer["refresh_token"] = inner.refresh_token.clone().into();
-                answer["refresh_token_expires_in"] = left.as_secs().into();
+        match field("grant_type") {
+            Some("authorization_code") => self.grants().redeem(&self.ambient, &self.client, form),
+            Some("refresh_token") => {
+                let given = field("refresh_token").unwrap_or_default();
+                self.grants().refresh(&self.ambient, &self.client, given)
             }
+            _ => Err((StatusCode::BAD_REQUEST, "unsupported_grant_type", "Invalid grant_type.")),
         }
-        if inner.rotating {
-            let fresh = format!("{}-{}", self.grant.refresh_token, inner.refreshes);
-            let spent = std::mem::replace(&mut inner.refresh_token, fresh.clone());
-            inner.spent.push(spent);
-            answer["refresh_token"] = fresh.into();
-        }
-        Ok(answer)
     }
 }
 
-async fn exchange(
-    State(endpoint): State<TokenEndpoint>,
-    form: Result<Form<HashMap<String, String>>, FormRejection>,
-) -> Response {
-    let refused = |status: StatusCode, error: &str, description: &str| {
-        (status, Json(json!({ "error": error, "error_description": description }))).into_response()
-    };
-    let Ok(Form(form)) = form else {
-        return refused(StatusCode::BAD_REQUEST, "invalid_request", "The body must be form-encoded.");
-    };
-    match endpoint.refresh(&form) {
+type Given = Result<Form<HashMap<String, String>>, FormRejection>;
+
+const NO_FORM: Refused = (StatusCode::BAD_REQUEST, "invalid_request", "The body must be form-encoded.");
+
+async fn exchange(State(endpoint): State<TokenEndpoint>, form: Given) -> Response {
+    match form.map_err(|_| NO_FORM).and_then(|Form(form)| endpoint.give(&form)) {
         Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
-        Err((status, error, description)) => refused(status, error, description),
+        Err(refused) => refusal(refused),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// RFC 7009, as Google has it: the token alone, and an error for one that is not known.
+async fn revoke(State(endpoint): State<TokenEndpoint>, form: Given) -> Response {
+    let token = form.map_err(|_| NO_FORM).and_then(|Form(mut form)| {
+        let token = form.remove("token").filter(|_| form.is_empty());
+        token.ok_or((StatusCode::BAD_REQUEST, "invalid_request", "The body must hold a token, and nothing else."))
+    });
+    match token {
+        Ok(token) if endpoint.grants().take_back(&endpoint.ambient, &endpoint.client, &token) => {
+            Json(json!({})).into_response()
+        }
+        Ok(_) => refusal((StatusCode::BAD_REQUEST, "invalid_token", "Token expired or revoked")),
+        Err(refused) => refusal(refused),
+    }
+}
+
+fn refusal((status, error, description): Refused) -> Response {
+    (status, Json(json!({ "error": error, "error_description": description }))).into_response()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

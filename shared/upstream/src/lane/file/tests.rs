@@ -30,6 +30,9 @@ const MANIFEST: Manifest = Manifest {
     instructions: "",
     auth: AuthShape::LoginWithAmazon(OAuth {
         authorize_url: "",
+        authorize_parameters: &[],
+        issuer: None,
+        pkce: true,
         token_url: "",
         revoke_url: None,
         scopes: &[],
@@ -116,12 +119,15 @@ fn integration() -> Integration {
         holds: turnpike_sdk::no_holds,
         examples: Vec::new,
         sandbox: |_| Sandbox {
+            manifest: &MANIFEST,
             api: axum::Router::new(),
             tokens: None,
             token_path: "",
+            revoke_path: "",
             script: Script::default(),
             fault: |_| axum::response::Response::default(),
             credential: vec![],
+            fresh: None,
         },
     }
 }
