@@ -38,11 +38,16 @@ impl Settings {
             );
         }
         for (name, own) in &self.integrations {
-            for url in [&own.base_url, &own.token_url].into_iter().filter(|url| !url.is_empty()) {
+            let urls = [&own.base_url, &own.token_url, &own.authorize_url, &own.revoke_url];
+            for url in urls.into_iter().filter(|url| !url.is_empty()) {
                 if !Url::parse(url).is_ok_and(|url| is_secure(&url)) {
                     let reason = format!("`{url}` must begin with https://; http:// is for loopback only");
                     return Err(ConfigError::Refused { key: "integrations", reason: format!("{name}: {reason}") });
                 }
+            }
+            if own.client_id.is_empty() != own.client_secret.expose_secret().is_empty() {
+                let reason = format!("{name}: `client_id` and `client_secret` come together");
+                return Err(ConfigError::Refused { key: "integrations", reason });
             }
         }
         if let Some(origin) =

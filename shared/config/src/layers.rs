@@ -12,6 +12,8 @@ const DEFAULTS: &str = include_str!("../default.toml");
 /// Settings that may be read from a file of their own.
 const SECRETS: &[(&str, &str)] =
     &[("store", "url"), ("store", "owner_url"), ("mail", "smtp_url"), ("oidc", "client_secret")];
+/// The same of each integration.
+const INTEGRATION_SECRET: &str = "client_secret";
 
 /// What is wrong with the settings. Each says which setting and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -132,22 +134,35 @@ fn set_variable(table: &mut Table, name: &str, value: &str) -> Result<(), Config
 }
 
 fn is_secret_file(path: &str) -> bool {
-    SECRETS.iter().any(|(section, key)| path == format!("{section}.{key}_file"))
+    let of_integration = path.strip_prefix("integrations.").and_then(|path| path.split_once('.'));
+    of_integration.is_some_and(|(_, key)| key.strip_suffix("_file") == Some(INTEGRATION_SECRET))
+        || SECRETS.iter().any(|(section, key)| path == format!("{section}.{key}_file"))
 }
 
 /// Replaces each `<secret>_file` by the content of the file.
 fn read_secret_files(table: &mut Table) -> Result<(), ConfigError> {
     for (section, key) in SECRETS {
-        let Some(Value::Table(section_table)) = table.get_mut(*section) else { continue };
-        let Some(path) = section_table.remove(&format!("{key}_file")) else { continue };
-        let name = format!("{section}.{key}_file");
-        let path = path
-            .as_str()
-            .ok_or_else(|| ConfigError::Wrong { key: name.clone(), reason: "it must be a path".into() })?;
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Wrong { key: name, reason: format!("cannot read {path}: {error}") })?;
-        section_table.insert((*key).to_owned(), Value::String(text.trim_end_matches(['\r', '\n']).to_owned()));
+        if let Some(Value::Table(own)) = table.get_mut(*section) {
+            read_secret_file(own, section, key)?;
+        }
     }
+    let Some(Value::Table(integrations)) = table.get_mut("integrations") else { return Ok(()) };
+    for (name, own) in integrations {
+        if let Value::Table(own) = own {
+            read_secret_file(own, &format!("integrations.{name}"), INTEGRATION_SECRET)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_secret_file(table: &mut Table, section: &str, key: &str) -> Result<(), ConfigError> {
+    let Some(path) = table.remove(&format!("{key}_file")) else { return Ok(()) };
+    let name = format!("{section}.{key}_file");
+    let path =
+        path.as_str().ok_or_else(|| ConfigError::Wrong { key: name.clone(), reason: "it must be a path".into() })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Wrong { key: name, reason: format!("cannot read {path}: {error}") })?;
+    table.insert(key.to_owned(), Value::String(text.trim_end_matches(['\r', '\n']).to_owned()));
     Ok(())
 }
 

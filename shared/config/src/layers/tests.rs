@@ -67,6 +67,20 @@ fn every_secret_may_come_from_a_file() {
     }
     let settings = with_file(&format!("[store]\nurl_file = {:?}\n", secret.display().to_string())).unwrap();
     assert_eq!(settings.store_url().expose_secret(), "postgres://app:hush@db/turnpike");
+    for integration in ["google-ads", "one-of-your-own"] {
+        let section = format!("[integrations.{integration}]\nclient_id = \"app\"\nclient_secret_file");
+        let settings = with_file(&format!("{section} = {:?}\n", secret.display().to_string())).unwrap();
+        assert!(settings.integration(integration).client_secret.expose_secret().contains("hush"), "{integration}");
+        assert!(!format!("{settings:?}").contains("hush"), "secrets are not shown");
+    }
+}
+
+#[test]
+fn an_app_without_its_secret_is_refused() {
+    for half in ["client_id = \"app\"", "client_secret = \"hush\""] {
+        let error = with_file(&format!("[integrations.google-ads]\n{half}\n")).unwrap_err().to_string();
+        assert!(error.contains("google-ads") && error.contains("come together") && !error.contains("hush"), "{error}");
+    }
 }
 
 #[test]
