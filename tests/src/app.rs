@@ -1,7 +1,7 @@
 //! The product in this process, on a throwaway database, behind its real HTTP stack.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     net::SocketAddr,
     sync::{
         Arc,
@@ -15,15 +15,13 @@ use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use turnpike::{
-    app::App,
-    operator::{KeyRequest, Operator},
-};
+use turnpike::{app::App, operator::Operator};
 use turnpike_config::{Layers, Settings};
 use turnpike_core::{Ambient, Clock, Entropy, Role, SystemClock, TenantId, Timestamp};
 use turnpike_gateway::Gateway;
 use turnpike_sdk::{Connection, Integration, Recorded, Script, TokenEndpoint};
 use turnpike_store::{CallFilter, CallRow, Store};
+use turnpike_tenancy::{Actor, Allow, ConnectError, KeyRequest, Side};
 use turnpike_testkit::{Postgres, TestDatabase};
 
 use crate::{agent::Agent, probe};
@@ -163,12 +161,20 @@ impl TestApp {
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
         let url = format!("http://{address}");
+        for tokens in vendors.values().filter_map(|vendor| vendor.tokens.as_ref()) {
+            tokens.register_redirect(format!("{url}/connect/callback"));
+        }
         Self { url, operator, gateway, clock, vendors, stop, serving, folder, postgres }
     }
 
     /// The database.
     pub fn store(&self) -> &Store {
         &self.operator.store
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// The upstream of an integration.
@@ -187,7 +193,7 @@ impl TestApp {
 
     /// A tenant with a key for everything and no connection.
     pub async fn unconnected(&self, name: &str) -> Tenant {
-        let id = self.operator.add_tenant(name).await.unwrap();
+        let id = self.operator.tenancy.add_tenant(&Actor::desk(), name).await.unwrap();
         let scopes = self.vendors.keys().flat_map(|name| [format!("{name}:read"), format!("{name}:write")]).collect();
         Tenant { id, agent: self.agent(id, scopes).await }
     }
@@ -200,7 +206,7 @@ impl TestApp {
     /// An agent with a new key of these scopes and this role.
     pub async fn agent_of_role(&self, tenant: TenantId, scopes: Vec<String>, role: Option<Role>) -> Agent {
         let request = KeyRequest { name: "test", scopes, role, servers: None, expires_at: None, live: true };
-        let key = self.operator.add_key(tenant, request).await.unwrap();
+        let (_, key) = self.operator.tenancy.add_key(&Actor::desk(), tenant, request).await.unwrap();
         Agent::new(&self.url, key.expose())
     }
 
@@ -231,7 +237,20 @@ impl TestApp {
     /// Connects a tenant to the integration's upstream.
     pub async fn connect(&self, tenant: TenantId, integration: &str) -> Connection {
         let form = self.vendor(integration).credential.iter().cloned().collect();
-        self.operator.connect(tenant, integration, false, form).await.unwrap()
+        self.connect_with(tenant, integration, Side::Live, form).await.unwrap()
+    }
+
+    /// The same with a chosen credential, as an operator does it.
+    pub async fn connect_with(
+        &self,
+        tenant: TenantId,
+        integration: &str,
+        side: Side,
+        form: HashMap<&'static str, String>,
+    ) -> Result<Connection, ConnectError> {
+        let (tenancy, desk) = (&self.operator.tenancy, Actor::desk());
+        let connected = tenancy.connect_with_form(&desk, tenant, integration, side, form, Allow::All).await?;
+        Ok(connected.connection)
     }
 
     /// The tenant's ledger, newest first.
@@ -300,6 +319,14 @@ async fn serve_vendors(settings: &mut Settings, ambient: &Ambient) -> BTreeMap<&
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let own = settings.integrations.entry(integration.manifest.name.to_owned()).or_default();
         own.token_url = format!("{base_url}{}", sandbox.token_path);
+        if sandbox.tokens.is_some() {
+            own.authorize_url = format!("{base_url}/authorize");
+            let field = |name| sandbox.credential.iter().find(|(own, _)| *own == name).unwrap().1.clone();
+            (own.client_id, own.client_secret) = (field("client_id"), field("client_secret").into());
+        }
+        if !sandbox.revoke_path.is_empty() {
+            own.revoke_url = format!("{base_url}{}", sandbox.revoke_path);
+        }
         own.base_url.clone_from(&base_url);
         let token_path = sandbox.token_path;
         let (script, tokens, credential) = (sandbox.script.clone(), sandbox.tokens.clone(), sandbox.credential.clone());

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use turnpike_core::{Micros, Outcome};
 use turnpike_sdk::Behaviour;
 use turnpike_store::ConnectionState;
+use turnpike_tenancy::Side;
 use turnpike_tests::{
     agent::{MODERN, send},
     app::{Backend, Tenant, TestApp},
@@ -52,7 +53,7 @@ async fn the_sandbox_is_marked_and_free() {
     let app = TestApp::start().await;
     let tenant = app.unconnected("one").await;
     let form = app.operator.sandboxes.find(ADS).unwrap().credential.iter().cloned().collect();
-    app.operator.connect(tenant.id, ADS, true, form).await.unwrap();
+    app.connect_with(tenant.id, ADS, Side::Sandbox, form).await.unwrap();
     let result = tenant.agent.call(ADS, "list_campaigns", json!({ "account_id": CLIENT })).await;
     assert_eq!((&result["_meta"]["sandbox"], &result["_meta"]["outcome"]), (&json!(true), &json!("sandbox")));
     assert_eq!(last(&app, &tenant).await, (Outcome::Sandbox, None, Micros(0)));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use turnpike_sdk::Behaviour;
 use turnpike_store::ConnectionState;
+use turnpike_tenancy::Side;
 use turnpike_tests::app::{Tenant, TestApp};
 
 const NAME: &str = "supermetrics";
@@ -47,7 +48,7 @@ async fn an_ended_licence_stops_its_own_key_and_no_other_tenant() {
     let app = TestApp::start().await;
     let (one, two) = (app.tenant("one").await, app.unconnected("two").await);
     let expired = [("key", "api_sandbox_expired".to_owned())].into();
-    app.operator.connect(two.id, NAME, false, expired).await.unwrap();
+    app.connect_with(two.id, NAME, Side::Live, expired).await.unwrap();
     let error = two.agent.refused(NAME, "run_query", ask("AW:1000000002")).await;
     assert_eq!((&error["class"], &error["upstream_code"]), (&json!("quota_daily"), &json!("LICENSE_EXPIRED")));
     let before = app.vendor(NAME).script.received();
@@ -72,11 +73,11 @@ async fn a_key_is_tried_when_it_is_saved_and_a_dead_one_asks_for_a_new_one() {
     let tenant = app.unconnected("one").await;
     for (key, words) in [("api_unknown", "does not accept the API key"), ("api_sandbox_elsewhere", "egress address")] {
         let form = [("key", key.to_owned())].into();
-        let error = app.operator.connect(tenant.id, NAME, false, form).await.unwrap_err().to_string();
+        let error = app.connect_with(tenant.id, NAME, Side::Live, form).await.unwrap_err().to_string();
         assert!(error.contains(words) && !error.contains(key), "{error}");
     }
     let form = [("key", " api_sandbox\n".to_owned())].into();
-    let connection = app.operator.connect(tenant.id, NAME, false, form).await.unwrap();
+    let connection = app.connect_with(tenant.id, NAME, Side::Live, form).await.unwrap();
     assert_eq!(connection.accounts.len(), 7);
     let sent = app.vendor(NAME).script.recorded().pop().unwrap();
     assert_eq!(sent.headers["authorization"], "Bearer api_sandbox");

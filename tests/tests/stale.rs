@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use turnpike_core::{Micros, Outcome};
 use turnpike_sdk::{Access, Behaviour, Integration};
 use turnpike_store::ConnectionState;
+use turnpike_tenancy::Side;
 use turnpike_tests::{
     app::{Backend, Tenant, TestApp, integrations, unlimited},
     probe,
@@ -196,7 +197,7 @@ async fn a_stale_answer_of_the_sandbox_is_marked_and_free() {
     let tenant = app.unconnected("one").await;
     app.store().tenant(tenant.id).allow_stale_answers(Some(HOUR)).await.unwrap();
     let sandbox = app.operator.sandboxes.find(ADS).unwrap();
-    app.operator.connect(tenant.id, ADS, true, sandbox.credential.iter().cloned().collect()).await.unwrap();
+    app.connect_with(tenant.id, ADS, Side::Sandbox, sandbox.credential.iter().cloned().collect()).await.unwrap();
     tenant.agent.ok(ADS, "list_campaigns", campaigns()).await;
     sandbox.script.next(1, Behaviour::Storm { seconds: 30 });
     let result = tenant.agent.call(ADS, "list_campaigns", campaigns()).await;

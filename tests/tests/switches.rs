@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use turnpike_core::{Ambient, Micros, Outcome, TenantId};
 use turnpike_sdk::Behaviour;
 use turnpike_store::SwitchTarget;
+use turnpike_tenancy::Side;
 use turnpike_testkit::Postgres;
 use turnpike_tests::{
     app::{Backend, Tenant, TestApp, unlimited},
@@ -270,8 +271,8 @@ async fn a_credential_is_not_tried_while_its_connection_is_off() {
     for target in [target(None, None, None), target(Some(tenant.id), Some("google-ads"), None)] {
         switch_off(&app, &target).await;
         let form = app.vendor("google-ads").credential.iter().cloned().collect();
-        let error = app.operator.connect(tenant.id, "google-ads", false, form).await.unwrap_err().to_string();
-        assert!(error.contains("as tested") && error.contains("turnpike switch on"), "{error}");
+        let error = app.connect_with(tenant.id, "google-ads", Side::Live, form).await.unwrap_err().to_string();
+        assert!(error.contains("as tested") && error.contains("is switched off since"), "{error}");
         assert_eq!(app.vendor("google-ads").script.received(), 0);
         switch_on(&app, &target).await;
     }

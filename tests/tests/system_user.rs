@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use turnpike_sdk::Behaviour;
 use turnpike_store::{ConnectionRow, ConnectionState};
+use turnpike_tenancy::Side;
 use turnpike_tests::app::{Backend, Tenant, TestApp};
 
 const ADS: &str = "meta-ads";
@@ -36,7 +37,7 @@ impl Scene {
 
     async fn connect(&self, token: Option<&str>) -> anyhow::Result<()> {
         let form = self.form(token);
-        self.app.operator.connect(self.tenant.id, ADS, false, form).await.map(drop)
+        Ok(self.app.connect_with(self.tenant.id, ADS, Side::Live, form).await.map(drop)?)
     }
 
     fn form(&self, token: Option<&str>) -> HashMap<&'static str, String> {
@@ -155,7 +156,7 @@ async fn a_token_that_is_good_for_nothing_is_refused_when_it_is_given_and_replac
     }
     let mut form = scene.form(None);
     form.insert("app_secret", "guessed".into());
-    let error = scene.app.operator.connect(scene.tenant.id, ADS, false, form).await.unwrap_err().to_string();
+    let error = scene.app.connect_with(scene.tenant.id, ADS, Side::Live, form).await.unwrap_err().to_string();
     assert!(error.contains("app id and app secret") && !error.contains("guessed"), "{error}");
     assert_eq!(scene.list_accounts().await["isError"], false, "the one before goes on");
 }

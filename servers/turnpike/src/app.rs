@@ -11,11 +11,9 @@ use turnpike_core::{Currency, Timestamp};
 use turnpike_gateway::{Authenticator, Gateway, Parts, Switches};
 use turnpike_metering::{ArgumentsKeeper, Ledger, record_interrupted};
 use turnpike_store::StoreError;
+use turnpike_tenancy::PEPPER;
 
-use crate::{
-    operator::{Operator, PEPPER},
-    versions,
-};
+use crate::{operator::Operator, versions};
 
 /// How often the small work that no call waits for is done.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
@@ -49,6 +47,10 @@ impl App {
             "" => format!("http://{address}"),
             url => url.to_owned(),
         };
+        operator.tenancy.serve_at(&public_url)?;
+        if let Some(callback) = operator.tenancy.callback_url() {
+            operator.sandboxes.register_redirect(&callback);
+        }
         for line in versions::ending(&settings, &operator.integrations, operator.ambient.now())? {
             tracing::warn!("{line}");
         }
@@ -75,7 +77,7 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let keeper = self.housekeeper();
         let stopped = CancellationToken::new();
-        let router = turnpike_gateway::router(&self.gateway, &stopped);
+        let router = turnpike_gateway::router(&self.gateway, &stopped).merge(self.operator.sandboxes.pages());
         let keeper = tokio::spawn(keeper.run(stopped.clone()));
 
         let draining = CancellationToken::new();
@@ -168,6 +170,9 @@ impl Housekeeper {
             }
             if let Err(error) = self.delete_expired(now).await {
                 tracing::warn!(%error, "what is kept for a while only was not deleted");
+            }
+            if let Err(error) = self.operator.tenancy.revoke_waiting(now).await {
+                tracing::warn!(%error, "vendors were not asked again to take grants back");
             }
             if let Err(error) = self.gateway.authenticator().flush_last_used().await {
                 tracing::warn!(%error, "the keys' last use was not written down");

@@ -1,12 +1,18 @@
 //! The simulated upstreams, each on a loopback port of its own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, Result};
+use axum::Router;
 use tokio::net::TcpListener;
 use turnpike_core::Ambient;
 use turnpike_sdk::{Integration, Region, Script, TokenEndpoint};
+use turnpike_tenancy::OAuthApp;
 use turnpike_upstream::Endpoint;
+use url::Url;
 
 /// A sandbox that is being served.
 pub struct Served {
@@ -18,7 +24,10 @@ pub struct Served {
     pub tokens: Option<TokenEndpoint>,
     /// Connect-form values that it accepts.
     pub credential: Vec<(&'static str, String)>,
+    /// What the simulated vendor shows to a browser.
+    pages: Router,
     token_path: &'static str,
+    revoke_path: &'static str,
     regions: &'static [Region],
 }
 
@@ -33,13 +42,14 @@ impl Sandboxes {
             let listener = TcpListener::bind("127.0.0.1:0").await.context("no loopback port is free for a sandbox")?;
             let base_url = format!("http://{}", listener.local_addr()?);
             let (script, tokens) = (sandbox.script.clone(), sandbox.tokens.clone());
-            let (credential, token_path) = (sandbox.credential.clone(), sandbox.token_path);
+            let (credential, pages) = (sandbox.credential.clone(), sandbox.pages());
+            let (token_path, revoke_path) = (sandbox.token_path, sandbox.revoke_path);
             let router = sandbox.into_router();
             tokio::spawn(async move { axum::serve(listener, router).await });
             let regions = integration.manifest.regions;
             served.insert(
                 integration.manifest.name,
-                Served { base_url, script, tokens, credential, token_path, regions },
+                Served { base_url, script, tokens, credential, pages, token_path, revoke_path, regions },
             );
         }
         Ok(Self(served))
@@ -55,10 +65,35 @@ impl Sandboxes {
         self.0.get(integration)
     }
 
+    /// The pages that a browser needs, each below `/sandbox/{integration}`: the sandboxes themselves listen where only this
+    /// machine reaches them, and nothing else of them is to be had from outside.
+    pub fn pages(&self) -> Router {
+        let pages = self.0.iter().map(|(name, served)| (format!("/sandbox/{name}"), served.pages.clone()));
+        pages.fold(Router::new(), |router, (path, pages)| router.nest(&path, pages))
+    }
+
+    /// Lets every sandbox send people back to this address.
+    pub(crate) fn register_redirect(&self, callback: &Url) {
+        for tokens in self.0.values().filter_map(|served| served.tokens.as_ref()) {
+            tokens.register_redirect(callback.as_str());
+        }
+    }
+
+    /// The OAuth clients that the sandboxes know.
+    pub(crate) fn apps(&self) -> HashMap<String, OAuthApp> {
+        let apps = self.0.iter().filter(|(_, served)| served.tokens.is_some()).filter_map(|(name, served)| {
+            let field = |name| Some(served.credential.iter().find(|(own, _)| *own == name)?.1.clone());
+            let (client_id, client_secret) = (field("client_id")?, field("client_secret")?.into());
+            let authorize_url = format!("/sandbox/{name}/authorize");
+            Some(((*name).to_owned(), OAuthApp { client_id, client_secret, authorize_url }))
+        });
+        apps.collect()
+    }
+
     pub(crate) fn endpoint(&self, integration: &str) -> Option<Endpoint> {
         let served = self.find(integration)?;
-        let has_tokens = !served.token_path.is_empty();
-        let token_url = has_tokens.then(|| format!("{}{}", served.base_url, served.token_path).into());
-        Some(Endpoint::below(&served.base_url, served.regions, token_url))
+        let at = |path: &str| (!path.is_empty()).then(|| format!("{}{path}", served.base_url).into());
+        let (token_url, revoke_url) = (at(served.token_path), at(served.revoke_path));
+        Some(Endpoint { token_url, revoke_url, ..Endpoint::below(&served.base_url, served.regions) })
     }
 }

@@ -1,1 +1,19 @@
-//! What people do to a tenant: connect and disconnect accounts, make and revoke keys.
+//! What people do to a tenant: connect and disconnect accounts, make and revoke keys. Each act leaves an event in the audit
+//! log, whoever does it and from where: a page, the command line, the program itself.
+
+mod accounts;
+mod actor;
+mod authorize;
+mod connect;
+mod disconnect;
+mod error;
+mod keys;
+mod tenancy;
+
+pub use actor::Actor;
+pub use authorize::AuthorizationAnswer;
+pub use connect::{Allow, Connected};
+pub use disconnect::{Disconnected, Revoked};
+pub use error::ConnectError;
+pub use keys::{KeyRequest, PEPPER};
+pub use tenancy::{OAuthApp, Parts, Side, Tenancy};

@@ -18,13 +18,16 @@ pub struct Endpoint {
     pub regions: Arc<[(&'static str, Arc<str>)]>,
     /// Token endpoint, in the shapes that have one.
     pub token_url: Option<Arc<str>>,
+    /// Where a grant is taken back, if there is such a place.
+    pub revoke_url: Option<Arc<str>>,
 }
 
 impl Endpoint {
     /// Another root in the place of the vendor's: where the vendor has several, their regions follow as paths.
-    pub fn below(root: &str, regions: &[Region], token_url: Option<Arc<str>>) -> Self {
+    pub fn below(root: &str, regions: &[Region]) -> Self {
         let below = |region: &Region| (region.name, format!("{root}/{}", region.name).into());
-        Self { base_url: root.into(), regions: regions.iter().map(below).collect(), token_url }
+        let regions = regions.iter().map(below).collect();
+        Self { base_url: root.into(), regions, token_url: None, revoke_url: None }
     }
 
     /// The root of a region. Where there are regions, nothing goes to none of them: an account has the same id nowhere else.
@@ -99,7 +102,9 @@ impl Upstream {
             tenant: connection.tenant,
             connection: connection.id,
             integration: connection.integration.as_str().into(),
+            sandbox: connection.sandbox,
             token_url: endpoint.token_url.clone(),
+            revoke_url: endpoint.revoke_url.clone(),
             inspection,
             ahead,
         })

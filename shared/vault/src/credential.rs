@@ -8,6 +8,8 @@ use turnpike_core::Timestamp;
 use turnpike_sdk::AuthShape;
 use zeroize::Zeroizing;
 
+use crate::exchange::Fresh;
+
 /// What a connection holds, by auth shape.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "shape", rename_all = "snake_case")]
@@ -78,12 +80,13 @@ pub struct AccessToken {
 /// A connect form that lacks a field.
 #[derive(Debug, thiserror::Error)]
 #[error("the connect form lacks `{0}`")]
-pub struct FormError(&'static str);
+pub struct FormError(pub &'static str);
 
 impl Credential {
     /// Builds a credential from the fields of the integration's connect form.
     pub fn from_form(shape: &AuthShape, mut form: HashMap<&'static str, String>) -> Result<Self, FormError> {
-        let mut take = |name: &'static str| form.remove(name).ok_or(FormError(name));
+        let mut take =
+            |name: &'static str| form.remove(name).filter(|value| !value.trim().is_empty()).ok_or(FormError(name));
         let mut grant = || {
             Ok(OAuthGrant {
                 client_id: take("client_id")?,
@@ -105,6 +108,16 @@ impl Credential {
             }),
             AuthShape::ApiKey { .. } => Self::ApiKey { key: take("key")?.trim().into() },
         })
+    }
+
+    /// Builds a credential from what a person's consent gave; `None` in the shapes that have no such way.
+    pub(crate) fn from_grant(shape: &AuthShape, grant: OAuthGrant) -> Option<Self> {
+        match shape {
+            AuthShape::OAuthRefresh(_) => Some(Self::OAuthRefresh(grant)),
+            AuthShape::LoginWithAmazon(_) => Some(Self::LoginWithAmazon(grant)),
+            AuthShape::RestliOAuth(_) => Some(Self::RestliOAuth { grant, refresh_expires_at: None }),
+            AuthShape::SystemUserToken(_) | AuthShape::ApiKey { .. } => None,
+        }
     }
 
     /// The OAuth grant, in the shapes that have one.
@@ -133,10 +146,19 @@ impl Credential {
         }
     }
 
-    /// Notes when the grant itself ends, in the shape whose grants have a fixed end.
-    pub(crate) fn set_end(&mut self, end: Timestamp) {
-        if let Self::RestliOAuth { refresh_expires_at, .. } = self {
-            *refresh_expires_at = Some(end);
+    /// Takes in what the authorization server gave at `now`.
+    pub(crate) fn take_in(&mut self, fresh: Fresh, now: Timestamp) {
+        let expires_at = now.plus(fresh.life);
+        if let Self::SystemUserToken(own) = self {
+            (own.token, own.expires_at) = (fresh.access_token, Some(expires_at));
+        } else if let Some(grant) = self.grant_mut() {
+            grant.access = Some(AccessToken { token: fresh.access_token, expires_at, issued_at: now });
+            if let Some(rotated) = fresh.refresh_token {
+                grant.refresh_token = rotated;
+            }
+        }
+        if let (Self::RestliOAuth { refresh_expires_at, .. }, Some(left)) = (self, fresh.refresh_life) {
+            *refresh_expires_at = Some(now.plus(left));
         }
     }
 

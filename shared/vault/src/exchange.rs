@@ -1,12 +1,13 @@
-//! Asking an authorization server for a fresh access token.
+//! Asking an authorization server for tokens: for a code, and again and again for a refresh token.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use oauth2::{
-    AccessToken, AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken,
-    RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
+    AccessToken, AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    TokenResponse, TokenUrl,
     basic::{
         BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
         BasicTokenType,
@@ -16,12 +17,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use turnpike_core::{Wire, WireError};
 
-use crate::{OAuthGrant, VaultError};
+use crate::{AuthorizationCode, OAuthGrant, VaultError};
 
 /// Life of an access token when the answer does not tell.
 const ASSUMED_LIFE: Duration = Duration::from_secs(900);
 
-/// What a refresh gave.
+/// What the authorization server gave.
 pub(crate) struct Fresh {
     pub(crate) access_token: SecretString,
     pub(crate) life: Duration,
@@ -31,7 +32,7 @@ pub(crate) struct Fresh {
     pub(crate) refresh_life: Option<Duration>,
 }
 
-/// How a refresh failed.
+/// How that failed.
 pub(crate) enum Failure {
     /// `invalid_grant`: final.
     GrantEnded(String),
@@ -41,23 +42,33 @@ pub(crate) enum Failure {
 
 /// Sends one refresh request.
 pub(crate) async fn refresh(wire: &OverWire, token_url: &str, grant: &OAuthGrant) -> Result<Fresh, Failure> {
-    let token_url = TokenUrl::new(token_url.to_owned())
-        .map_err(|_| Failure::Other(VaultError::ClientRefused("the token URL in the settings is not a URL".into())))?;
-    let client = TokenClient::new(ClientId::new(grant.client_id.clone()))
-        .set_client_secret(ClientSecret::new(grant.client_secret.expose_secret().to_owned()))
-        .set_auth_type(AuthType::RequestBody)
-        .set_token_uri(token_url);
-    let answer = client
+    let answer = client(token_url, &grant.client_id, &grant.client_secret)?
         .exchange_refresh_token(&RefreshToken::new(grant.refresh_token.expose_secret().to_owned()))
         .request_async(wire)
         .await
         .map_err(failure)?;
-    Ok(Fresh {
-        access_token: answer.access_token().secret().clone().into(),
-        life: answer.expires_in().unwrap_or(ASSUMED_LIFE),
-        refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
-        refresh_life: answer.refresh_token_expires_in.map(Duration::from_secs),
-    })
+    Ok(answer.into())
+}
+
+/// Sends one request for what a code stands for.
+pub(crate) async fn redeem(wire: &OverWire, token_url: &str, code: &AuthorizationCode<'_>) -> Result<Fresh, Failure> {
+    let redirect_url = RedirectUrl::new(code.redirect_uri.to_owned())
+        .map_err(|_| Failure::Other(VaultError::ClientRefused("the address to return to is not a URL".into())))?;
+    let client = client(token_url, code.client_id, code.client_secret)?.set_redirect_uri(redirect_url);
+    let mut request = client.exchange_code(oauth2::AuthorizationCode::new(code.code.expose_secret().to_owned()));
+    if let Some(verifier) = code.verifier {
+        request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
+    }
+    Ok(request.request_async(wire).await.map_err(failure)?.into())
+}
+
+fn client(token_url: &str, client_id: &str, client_secret: &SecretString) -> Result<TokenClient, Failure> {
+    let token_url = TokenUrl::new(token_url.to_owned())
+        .map_err(|_| Failure::Other(VaultError::ClientRefused("the token URL in the settings is not a URL".into())))?;
+    Ok(Client::new(ClientId::new(client_id.to_owned()))
+        .set_client_secret(ClientSecret::new(client_secret.expose_secret().to_owned()))
+        .set_auth_type(AuthType::RequestBody)
+        .set_token_uri(token_url))
 }
 
 type TokenClient = Client<
@@ -66,7 +77,23 @@ type TokenClient = Client<
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
 >;
+
+impl From<Answer> for Fresh {
+    fn from(answer: Answer) -> Self {
+        Self {
+            access_token: answer.access_token.into_secret().into(),
+            life: answer.expires_in.map_or(ASSUMED_LIFE, Duration::from_secs),
+            refresh_token: answer.refresh_token.map(|token| token.into_secret().into()),
+            refresh_life: answer.refresh_token_expires_in.map(Duration::from_secs),
+        }
+    }
+}
 
 /// The answer of a token endpoint. The library's own type insists on `token_type`, which LinkedIn does not send, and does
 /// not know the life of a refresh token.

@@ -4,6 +4,7 @@
 //! that names its place, so that no sealed value can be moved to another row, tenant or field.
 
 mod broker;
+mod code;
 mod credential;
 mod envelope;
 mod error;
@@ -12,7 +13,8 @@ mod keys;
 mod secrets;
 mod system_user;
 
-pub use broker::{Inspection, Lease, Renewal, Vault};
+pub use broker::{Inspection, Lease, Renewal, Revocation, Vault};
+pub use code::AuthorizationCode;
 pub use credential::{Credential, FormError, OAuthGrant, SystemUserGrant};
 pub use error::VaultError;
 pub use keys::{KeyContext, KeyError, KeyProvider, LocalKeys};

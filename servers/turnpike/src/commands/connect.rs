@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, io::Read as _};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
 use turnpike_telemetry::Telemetry;
+use turnpike_tenancy::{Actor, Allow, ConnectError, Side};
 
 use super::at_the_desk;
 
@@ -35,9 +36,16 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
         Some(sandbox) if options.sandbox => sandbox.credential.iter().cloned().collect(),
         _ => read_form(&fields)?,
     };
-    let connection = operator.connect(options.tenant, &options.integration, options.sandbox, form).await?;
-    println!("connected; {} accounts:", connection.accounts.len());
-    for account in &connection.accounts {
+    let side = if options.sandbox { Side::Sandbox } else { Side::Live };
+    let (tenant, integration) = (options.tenant, &options.integration);
+    let connected =
+        operator.tenancy.connect_with_form(&Actor::desk(), tenant, integration, side, form, Allow::All).await;
+    let connected = connected.map_err(|error| match error {
+        ConnectError::SwitchedOff { .. } => anyhow!("{error}; `turnpike switch on` comes before `connect`"),
+        error => anyhow!("{error}. {}", error.what_to_do()),
+    })?;
+    println!("connected; {} accounts:", connected.offered.len());
+    for account in &connected.offered {
         println!("  {}  {} {} {}", account.id, account.currency, account.time_zone, account.name);
     }
     tokio::task::spawn_blocking(|| telemetry.finish()).await?;

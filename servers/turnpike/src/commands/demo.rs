@@ -10,13 +10,14 @@ use turnpike_config::Settings;
 use turnpike_core::{CallId, TenantId};
 use turnpike_store::Store;
 use turnpike_telemetry::Telemetry;
+use turnpike_tenancy::{Actor, Allow, KeyRequest, Side};
 
 use super::{at_the_desk, stop_signal, usage::call_line};
 use crate::{
     app::{App, listen},
     cli::Global,
     clients,
-    operator::{KeyRequest, Operator},
+    operator::Operator,
 };
 
 /// What the demo must remember between starts. The key reaches nothing but sandboxes.
@@ -72,20 +73,16 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
 
 /// The tenant, its sandbox connections and its key: from the first start, or made now.
 async fn seed(operator: &Operator, settings: &Settings) -> Result<Remembered> {
-    let path = settings.data.join("demo.json");
+    let (path, desk) = (settings.data.join("demo.json"), Actor::desk());
     let remembered = match std::fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .with_context(|| format!("{} is damaged; remove the data folder to start afresh", path.display()))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let tenant_id = operator.add_tenant("Demo").await?;
+            let tenant_id = operator.tenancy.add_tenant(&desk, "Demo").await?;
             let manifests = operator.integrations.iter().map(|integration| &integration.manifest);
             let scopes = manifests.flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
-            let key = operator
-                .add_key(
-                    tenant_id,
-                    KeyRequest { name: "demo", scopes, role: None, servers: None, expires_at: None, live: false },
-                )
-                .await?;
+            let request = KeyRequest { name: "demo", scopes, role: None, servers: None, expires_at: None, live: false };
+            let (_, key) = operator.tenancy.add_key(&desk, tenant_id, request).await?;
             let made = Remembered { tenant_id, api_key: key.expose().to_owned() };
             remember(&path, &made)?;
             made
@@ -103,7 +100,8 @@ async fn seed(operator: &Operator, settings: &Settings) -> Result<Remembered> {
                 .find(name)
                 .map(|sandbox| sandbox.credential.iter().cloned().collect())
                 .unwrap_or_default();
-            operator.connect(remembered.tenant_id, name, true, form).await?;
+            let (tenant, side) = (remembered.tenant_id, Side::Sandbox);
+            operator.tenancy.connect_with_form(&desk, tenant, name, side, form, Allow::All).await?;
         }
     }
     Ok(remembered)

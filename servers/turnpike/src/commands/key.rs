@@ -6,9 +6,10 @@ use anyhow::{Result, bail};
 use clap::Subcommand;
 use turnpike_config::Settings;
 use turnpike_core::{ApiKeyId, Role, TenantId};
+use turnpike_tenancy::{Actor, KeyRequest};
 
 use super::at_the_desk;
-use crate::operator::{KeyRequest, open_store};
+use crate::operator::open_store;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -67,9 +68,8 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             }
             let expires_at = days.map(|days| operator.ambient.now().plus(Duration::from_secs(days * 86_400)));
             let servers = (!servers.is_empty()).then_some(servers);
-            let key = operator
-                .add_key(tenant, KeyRequest { name: &name, scopes, role, servers, expires_at, live: !test })
-                .await?;
+            let request = KeyRequest { name: &name, scopes, role, servers, expires_at, live: !test };
+            let (_, key) = operator.tenancy.add_key(&Actor::desk(), tenant, request).await?;
             println!("{}", key.expose());
         }
         Command::List { tenant } => {
@@ -81,8 +81,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             }
         }
         Command::Revoke { tenant, id } => {
-            let store = open_store(settings).await?;
-            if !store.tenant(tenant).revoke_api_key(id, turnpike_core::Ambient::system().now()).await? {
+            if !at_the_desk(settings).await?.tenancy.revoke_key(&Actor::desk(), tenant, id).await? {
                 bail!("there is no such key, or it was revoked before");
             }
             println!("revoked");

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Subcommand};
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
 use turnpike_store::TenantState;
+use turnpike_tenancy::Actor;
 
 use super::{at_the_desk, audit};
 use crate::operator::open_store;
@@ -69,7 +70,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
         Command::Add { name } => {
             let operator = at_the_desk(settings).await?;
-            println!("{}", operator.add_tenant(&name).await?);
+            println!("{}", operator.tenancy.add_tenant(&Actor::desk(), &name).await?);
         }
         Command::List => {
             let all = open_store(settings).await?.system().list_tenants().await?;

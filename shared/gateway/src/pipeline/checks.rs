@@ -137,12 +137,12 @@ impl Gateway {
                 .next("Use a live key; a test key reaches sandbox connections only."));
         }
         match connected.state {
-            ConnectionState::Disabled => Err(Refusal::new(
-                Outcome::CallerFault,
-                "connection_disabled",
-                format!("the connection to {} is switched off", manifest.title),
-            )
-            .next("Ask a person of the organisation to switch it on.")),
+            ConnectionState::Disabled => {
+                let reason = connected.reason.as_deref().unwrap_or("it was disconnected");
+                let message = format!("{} is not connected any more: {reason}", manifest.title);
+                Err(Refusal::new(Outcome::CallerFault, "connection_disabled", message)
+                    .next(format!("Ask a person of the organisation to connect {} again.", manifest.title)))
+            }
             // The one place that stops a credential without access tokens: nothing else would say that it is over.
             ConnectionState::ReconnectNeeded if !manifest.auth.has_access_tokens() => {
                 let unknown = || format!("{} no longer accepts the credential of this connection", manifest.title);

@@ -1,6 +1,10 @@
 //! The broker: gives out opened credentials and keeps them fresh.
 
 mod refresh;
+mod revoke;
+mod trial;
+
+pub use revoke::Revocation;
 
 use std::{
     collections::HashMap,
@@ -11,13 +15,15 @@ use std::{
 use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 use turnpike_core::{Ambient, Canonical, ConnectionId, TenantId, Timestamp, Wire};
-use turnpike_store::{CredentialRow, NewCredential, Replacement, Store};
+use turnpike_store::{ConnectionState, CredentialRow, NewCredential, Replacement, Store};
 use zeroize::Zeroizing;
 
-use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets, system_user};
+use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets};
 
 /// How long an opened credential stays in memory without being asked for again from the database.
 const KEPT: Duration = Duration::from_secs(60);
+/// The generation of a credential that is only tried: no stored one has it.
+const TRIAL: i64 = 0;
 /// With less than this left, a token is treated as ended: the request has to arrive before its end.
 const MARGIN: Duration = Duration::from_secs(20);
 
@@ -26,6 +32,8 @@ const MARGIN: Duration = Duration::from_secs(20);
 pub struct Lease {
     /// The credential.
     pub credential: Credential,
+    /// It is good at the integration's sandbox, not at the vendor.
+    pub sandbox: bool,
     /// Counts its changes; a refresh replaces exactly the generation it started from.
     pub generation: i64,
 }
@@ -39,8 +47,13 @@ pub struct Renewal {
     pub connection: ConnectionId,
     /// Name of the integration; part of what the sealed value is bound to.
     pub integration: Arc<str>,
+    /// It leads to the integration's sandbox. A connection may change sides, and callers may not know it yet: a credential
+    /// is given out for the side that it is stored for.
+    pub sandbox: bool,
     /// Token endpoint, in the shapes that have one.
     pub token_url: Option<Arc<str>>,
+    /// Where a grant is taken back, if the vendor has such a place.
+    pub revoke_url: Option<Arc<str>>,
     /// How a credential is looked at when a person gives it, where the upstream has a way.
     pub inspection: Option<Inspection>,
     /// How long before its end an access token is refreshed.
@@ -110,10 +123,8 @@ impl Vault {
         Ok(self.0.store.tenant(renewal.tenant).insert_credential(&new).await?)
     }
 
-    /// Replaces the credential of a connection that was renewed by a person. A refresh that runs meanwhile loses. Where the
-    /// upstream can tell what the credential is good for, one that is good for nothing is refused and replaces none.
+    /// Replaces the credential of a connection that was renewed by a person. A refresh that runs meanwhile loses.
     pub async fn replace(&self, renewal: &Renewal, credential: &Credential) -> Result<(), VaultError> {
-        let credential = &self.inspected(renewal, credential).await?;
         let tenant = self.0.store.tenant(renewal.tenant);
         loop {
             let Some(row) = tenant.find_credential(renewal.connection).await? else {
@@ -134,14 +145,14 @@ impl Vault {
     /// The opened credential, fresh enough to be used now. A token near its end is renewed in the background.
     pub async fn lease(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
         let lease = match self.0.open.get(&renewal.connection).await {
-            Some(lease) => lease,
-            None => Box::pin(self.load(renewal)).await?,
+            Some(lease) if lease.sandbox == renewal.sandbox => lease,
+            _ => Box::pin(self.load(renewal)).await?,
         };
         let now = self.0.ambient.now();
         if !lease.credential.lives_at(now.plus(MARGIN)) {
             return Box::pin(self.renew(renewal, lease.generation)).await;
         }
-        let near_its_end = !lease.credential.lives_at(now.plus(renewal.ahead));
+        let near_its_end = lease.generation != TRIAL && !lease.credential.lives_at(now.plus(renewal.ahead));
         if near_its_end && lease.credential.can_be_lengthened() && !self.in_flight(renewal.connection) {
             let (vault, renewal, generation) = (self.clone(), renewal.clone(), lease.generation);
             self.0.tasks.spawn(async move {
@@ -165,28 +176,27 @@ impl Vault {
         self.0.tasks.wait().await;
     }
 
-    /// The credential with what the upstream tells of it.
-    async fn inspected(&self, renewal: &Renewal, credential: &Credential) -> Result<Credential, VaultError> {
-        let mut credential = credential.clone();
-        if let (Credential::SystemUserToken(own), Some(inspection)) = (&mut credential, &renewal.inspection) {
-            own.expires_at = system_user::inspect(&*self.0.wire.0, inspection, own, self.now()).await?;
-        }
-        Ok(credential)
-    }
-
     async fn load(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
-        let row = self.0.store.tenant(renewal.tenant).find_credential(renewal.connection).await?;
-        let row = row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
+        let tenant = self.0.store.tenant(renewal.tenant);
+        let connection = tenant.get_connection(renewal.connection).await?;
+        if connection.state == ConnectionState::Disabled || connection.sandbox != renewal.sandbox {
+            return Err(no_credential());
+        }
+        let row = tenant.find_credential(renewal.connection).await?.ok_or_else(no_credential)?;
         self.open(renewal, &row).await
     }
 
     async fn open(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {
-        let sealer = self.0.keys.get(renewal.tenant, row.key_version).await?;
-        let clear = sealer.open(&place(renewal, row.key_version), &row.sealed).ok_or(VaultError::Unsealed)?;
-        let credential = Credential::from_clear(&clear).ok_or(VaultError::Unsealed)?;
-        let lease = Arc::new(Lease { credential, generation: row.generation });
+        let credential = self.unseal(renewal, row).await?;
+        let lease = Arc::new(Lease { credential, sandbox: renewal.sandbox, generation: row.generation });
         self.0.open.insert(renewal.connection, lease.clone()).await;
         Ok(lease)
+    }
+
+    async fn unseal(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Credential, VaultError> {
+        let sealer = self.0.keys.get(renewal.tenant, row.key_version).await?;
+        let clear = sealer.open(&place(renewal, row.key_version), &row.sealed).ok_or(VaultError::Unsealed)?;
+        Credential::from_clear(&clear).ok_or(VaultError::Unsealed)
     }
 
     async fn seal(&self, renewal: &Renewal, credential: &Credential) -> Result<(i64, Vec<u8>), VaultError> {
@@ -195,8 +205,13 @@ impl Vault {
         Ok((version, sealer.seal(&place(renewal, version), &clear)))
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.0.ambient.now()
+    }
+
+    /// How this process sends to authorization servers.
+    pub(crate) fn wire(&self) -> &OverWire {
+        &self.0.wire
     }
 
     fn in_flight(&self, connection: ConnectionId) -> bool {
@@ -212,6 +227,11 @@ impl Vault {
         }
         flights.entry(connection).or_default().clone()
     }
+}
+
+/// There is none, or one that only waits to be taken back at the vendor.
+fn no_credential() -> VaultError {
+    VaultError::Reconnect { reason: "the connection holds no credential: it was disconnected".into() }
 }
 
 /// Where a sealed credential belongs; it opens nowhere else.

@@ -12,10 +12,9 @@ use std::{
 use turnpike_core::Timestamp;
 use turnpike_store::{ConnectionState, CredentialRow, Replacement};
 
-use super::{LastFailure, Lease, Renewal, Vault};
+use super::{LastFailure, Lease, Renewal, TRIAL, Vault, no_credential};
 use crate::{
     Credential, VaultError,
-    credential::AccessToken,
     exchange::{self, Failure, Fresh},
     system_user,
 };
@@ -30,6 +29,9 @@ const WAIT: (u32, Duration) = (100, Duration::from_millis(150));
 impl Vault {
     /// Replaces the access token of generation `spent`. However many callers ask, the authorization server is asked once.
     pub async fn renew(&self, renewal: &Renewal, spent: i64) -> Result<Arc<Lease>, VaultError> {
+        if spent == TRIAL {
+            return Err(VaultError::Reconnect { reason: NOT_ACCEPTED.into() });
+        }
         let (vault, renewal) = (self.clone(), renewal.clone());
         // A task of its own: a caller that goes away must not take a rotated token with it.
         let refresh = self.0.tasks.spawn(async move {
@@ -53,6 +55,9 @@ impl Vault {
     /// The upstream says that the grant as a whole is gone. Its access token is forgotten, so that the upstream is not asked
     /// on and on, and a person is needed; unless somebody has renewed the credential meanwhile.
     pub async fn revoked(&self, renewal: &Renewal, spent: &Lease, reason: &str) -> Result<(), VaultError> {
+        if spent.generation == TRIAL {
+            return Ok(());
+        }
         let mut credential = spent.credential.clone();
         if let Some(grant) = credential.grant_mut() {
             grant.access = None;
@@ -71,7 +76,7 @@ impl Vault {
     /// Why only a person can renew the connection, where that is so.
     async fn ended(&self, renewal: &Renewal) -> Result<Option<String>, VaultError> {
         let connection = self.0.store.tenant(renewal.tenant).get_connection(renewal.connection).await?;
-        let ended = connection.state == ConnectionState::ReconnectNeeded;
+        let ended = matches!(connection.state, ConnectionState::ReconnectNeeded | ConnectionState::Disabled);
         Ok(ended.then(|| connection.reason.unwrap_or_else(|| "the grant has ended".into())))
     }
 
@@ -82,8 +87,7 @@ impl Vault {
         }
         for _ in 0..WAIT.0 {
             let row = tenant.find_credential(renewal.connection).await?;
-            let row =
-                row.ok_or_else(|| VaultError::Reconnect { reason: "the connection holds no credential".into() })?;
+            let row = row.ok_or_else(no_credential)?;
             if row.generation != spent {
                 return self.open(renewal, &row).await;
             }
@@ -146,18 +150,7 @@ impl Vault {
     ) -> Result<Arc<Lease>, VaultError> {
         let now = self.now();
         let mut credential = lease.credential.clone();
-        if let Credential::SystemUserToken(own) = &mut credential {
-            (own.token, own.expires_at) = (fresh.access_token, Some(now.plus(fresh.life)));
-        } else if let Some(grant) = credential.grant_mut() {
-            let (expires_at, issued_at) = (now.plus(fresh.life), now);
-            grant.access = Some(AccessToken { token: fresh.access_token, expires_at, issued_at });
-            if let Some(rotated) = fresh.refresh_token {
-                grant.refresh_token = rotated;
-            }
-        }
-        if let Some(left) = fresh.refresh_life {
-            credential.set_end(now.plus(left));
-        }
+        credential.take_in(fresh, now);
         let (key_version, sealed) = self.seal(renewal, &credential).await?;
         let replacement = Replacement { key_version, sealed, access_expires_at: credential.access_expires_at(), now };
         let tenant = self.0.store.tenant(renewal.tenant);
@@ -168,7 +161,7 @@ impl Vault {
             tenant.predict_connection_end(renewal.connection, Some(end), now).await?;
         }
         tracing::info!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, "access token refreshed");
-        let lease = Arc::new(Lease { credential, generation: row.generation + 1 });
+        let lease = Arc::new(Lease { credential, sandbox: renewal.sandbox, generation: row.generation + 1 });
         self.0.open.insert(renewal.connection, lease.clone()).await;
         Ok(lease)
     }

@@ -83,7 +83,7 @@ impl Bench {
         let vault = Vault::new(store, keys, wire.clone(), ambient.clone());
         let route = Route {
             integration: Arc::new(integration()),
-            live: Endpoint::below(root, MANIFEST.regions, None),
+            live: Endpoint::below(root, MANIFEST.regions),
             sandbox: None,
             version: "v3".into(),
             download_hosts: MANIFEST.download_hosts.iter().map(|host| (*host).to_owned()).collect(),
