@@ -26,6 +26,9 @@ impl Tenancy {
         let connection = Connection { id, tenant, integration, sandbox, accounts: before.clone() };
         let asked = self.parts().upstream.discover_accounts(Arc::new(connection), self.parts().handles.clone()).await;
         let offered = asked.map_err(|error| ConnectError::of_accounts(error, manifest.title))?;
+        if offered.is_empty() {
+            return Err(ConnectError::NoAccounts { title: manifest.title });
+        }
         self.set_accounts(actor, (tenant, id), &offered, &still_offered(&offered, &before)).await?;
         Ok(offered)
     }

@@ -145,7 +145,7 @@ impl Tenancy {
         redeemed.map_err(|error| ConnectError::of_credential(error, title))?.ok_or(ConnectError::NotLasting { title })
     }
 
-    /// Writes down that a connection did not come about, and why, unless that is our own fault.
+    /// Writes down that a connection did not come about, and why.
     pub(crate) async fn tell_of_refusal(
         &self,
         wanted: &Wanted<'_>,

@@ -57,8 +57,9 @@ impl Tenancy {
     ) -> Result<Connected, ConnectError> {
         let wanted = Wanted { actor, tenant, integration, side, allow };
         let shape = &self.route(integration)?.integration.manifest.auth;
+        let credential = Credential::from_form(shape, form)?;
         let done = match self.refuse_switched_off(tenant, integration).await {
-            Ok(()) => self.keep(&wanted, Credential::from_form(shape, form)?).await,
+            Ok(()) => self.keep(&wanted, credential).await,
             Err(error) => Err(error),
         };
         self.tell_of_refusal(&wanted, done).await
@@ -84,14 +85,12 @@ impl Tenancy {
         let (credential, offered) = self.try_out(wanted, route, credential).await?;
 
         let same = before.as_ref().filter(|row| row.sandbox == wanted.side.is_sandbox());
-        let known: Vec<Account> = same.map_or(Ok(vec![]), |row| serde_json::from_str(&row.offered_json))?;
-        let first = known.is_empty();
-        let accounts = match (wanted.allow, same) {
-            (Allow::All, _) => offered.clone(),
-            (Allow::AsBefore, Some(row)) if !first => {
-                still_offered(&offered, &serde_json::from_str(&row.accounts_json)?)
-            }
-            (Allow::AsBefore, _) => the_only_one(&offered),
+        let stored = |json: Option<&str>| serde_json::from_str::<Vec<Account>>(json.unwrap_or("[]"));
+        let first = stored(same.map(|row| &*row.offered_json))?.is_empty();
+        let accounts = match wanted.allow {
+            Allow::All => offered.clone(),
+            Allow::AsBefore if first => the_only_one(&offered),
+            Allow::AsBefore => still_offered(&offered, &stored(same.map(|row| &*row.accounts_json))?),
         };
         let id = self.row_for(wanted, before).await?;
         let (tenant, integration) = (wanted.tenant, wanted.integration.to_owned());
@@ -142,15 +141,10 @@ impl Tenancy {
         let (rows, now) = (self.parts().store.tenant(wanted.tenant), self.parts().ambient.now());
         if let Some(row) = before {
             if row.state == ConnectionState::Disabled {
-                self.drop_old_grant(wanted.tenant, &row, wanted.side).await?;
+                self.change_side(wanted, &row).await?;
                 // Until its credential is stored.
-                let reason = Some("no credential is stored yet");
-                if !rows.set_connection_side(row.id, wanted.side.is_sandbox(), now).await? {
-                    // Somebody else was first.
-                    let title = self.route(wanted.integration)?.integration.manifest.title;
-                    return Err(ConnectError::OtherSide { title, sandbox: row.sandbox });
-                }
-                rows.set_connection_state(row.id, ConnectionState::ReconnectNeeded, reason, now).await?;
+                let (state, reason) = (ConnectionState::ReconnectNeeded, Some("no credential is stored yet"));
+                rows.set_connection_state(row.id, state, reason, now).await?;
             }
             return Ok(row.id);
         }
@@ -180,7 +174,7 @@ pub(crate) fn check_side(before: Option<&ConnectionRow>, side: Side, title: &'st
 }
 
 /// Those of the accounts that could be used before, as they are now.
-pub(crate) fn still_offered(offered: &[Account], before: &Vec<Account>) -> Vec<Account> {
+pub(crate) fn still_offered(offered: &[Account], before: &[Account]) -> Vec<Account> {
     let was_there = |account: &&Account| before.iter().any(|old| old.id == account.id);
     offered.iter().filter(was_there).cloned().collect()
 }

@@ -8,7 +8,7 @@ use turnpike_sdk::Connection;
 use turnpike_store::{ConnectionRow, ConnectionState, StoreError};
 use turnpike_vault::{Revocation, VaultError};
 
-use crate::{Actor, ConnectError, Side, Tenancy};
+use crate::{Actor, ConnectError, Tenancy, connect::Wanted};
 
 /// How long to wait before the vendor is asked again to take a grant back. After the last time it is given up.
 const PAUSES: [Duration; 6] = [
@@ -99,24 +99,26 @@ impl Tenancy {
         Ok(())
     }
 
-    /// Lets go of a grant that still waits to be taken back, because another takes its place. At the same vendor it is left
-    /// alone: to take it back would end the new one too, where the same person has given both.
-    pub(crate) async fn drop_old_grant(
-        &self,
-        tenant: TenantId,
-        row: &ConnectionRow,
-        side: Side,
-    ) -> Result<(), ConnectError> {
-        if row.sandbox != side.is_sandbox()
-            && let Err(error) = self.take_back(tenant, row).await
-        {
-            tracing::warn!(tenant_id = %tenant, connection_id = %row.id, %error, "a grant was not taken back; another takes its place");
+    /// Leads a disconnected connection to the other upstream, if that is wanted. A grant that still waits to be taken back is
+    /// tried once more and let go; at the same upstream another takes its place, and to take the old one back would end the
+    /// new one too, where the same person has given both.
+    pub(crate) async fn change_side(&self, wanted: &Wanted<'_>, row: &ConnectionRow) -> Result<(), ConnectError> {
+        if row.sandbox == wanted.side.is_sandbox() {
+            return Ok(());
         }
-        let rows = self.parts().store.tenant(tenant);
-        if let Some(credential) = rows.find_credential(row.id).await? {
-            rows.delete_credential(row.id, credential.generation).await?;
+        let (id, tenant, rows) = (row.id, wanted.tenant, self.parts().store.tenant(wanted.tenant));
+        if let Err(error) = self.take_back(tenant, row).await {
+            tracing::warn!(tenant_id = %tenant, connection_id = %id, %error, "a grant was not taken back; another takes its place");
         }
-        Ok(())
+        if let Some(credential) = rows.find_credential(id).await? {
+            rows.delete_credential(id, credential.generation).await?;
+        }
+        if rows.set_connection_side(id, wanted.side.is_sandbox(), self.parts().ambient.now()).await? {
+            return Ok(());
+        }
+        // Somebody else has connected it meanwhile.
+        let title = self.route(wanted.integration)?.integration.manifest.title;
+        Err(ConnectError::OtherSide { title, sandbox: row.sandbox })
     }
 
     /// Has the vendor asked again at that instant.

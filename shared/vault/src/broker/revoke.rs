@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
+use turnpike_store::ConnectionState;
 use url::form_urlencoded::Serializer;
 
 use super::{Renewal, Vault};
@@ -32,6 +33,10 @@ impl Vault {
         let _alone = flight.lock().await;
         self.forget(renewal.connection).await;
         let tenant = self.0.store.tenant(renewal.tenant);
+        if tenant.get_connection(renewal.connection).await?.state != ConnectionState::Disabled {
+            // It was connected anew meanwhile.
+            return Ok(Revocation::NoSuchPlace);
+        }
         let Some(row) = tenant.find_credential(renewal.connection).await? else { return Ok(Revocation::NoSuchPlace) };
         let done = match &renewal.revoke_url {
             Some(revoke_url) => self.take_back(revoke_url, &self.unseal(renewal, &row).await?).await?,
