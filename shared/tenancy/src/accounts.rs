@@ -71,6 +71,6 @@ impl Tenancy {
         rows.set_connection_offer(id, &offered_json, &accounts_json, now).await?;
         let ids: Vec<_> = accounts.iter().map(|account| &account.id).collect();
         let details = json!({ "offered": offered.len(), "accounts": ids });
-        Ok(self.record(tenant, actor, "connection.accounts_chosen", &id.to_string(), details).await?)
+        Ok(self.record(tenant, actor, "connection.accounts_chosen", &format!("connection:{id}"), details).await?)
     }
 }

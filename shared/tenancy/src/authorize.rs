@@ -153,7 +153,8 @@ impl Tenancy {
     ) -> Result<Connected, ConnectError> {
         if let Err(error) = &done {
             let details = json!({ "why": error.word(), "sandbox": wanted.side.is_sandbox() });
-            self.record(wanted.tenant, wanted.actor, "connection.refused", wanted.integration, details).await?;
+            let subject = format!("integration:{}", wanted.integration);
+            self.record(wanted.tenant, wanted.actor, "connection.refused", &subject, details).await?;
         }
         done
     }

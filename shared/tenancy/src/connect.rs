@@ -108,7 +108,7 @@ impl Tenancy {
             "integration": wanted.integration, "sandbox": connection.sandbox, "offered": offered.len(),
             "accounts": connection.accounts.iter().map(|account| &account.id).collect::<Vec<_>>(),
         });
-        self.record(wanted.tenant, wanted.actor, action, &id.to_string(), details).await?;
+        self.record(wanted.tenant, wanted.actor, action, &format!("connection:{id}"), details).await?;
         Ok(Connected { tenant: wanted.tenant, actor: wanted.actor.0.clone(), connection, offered, first })
     }
 

@@ -65,7 +65,7 @@ impl Tenancy {
         };
         self.parts().vault.forget(id).await;
         let details = json!({ "integration": row.integration, "revoked": revoked.word() });
-        self.record(tenant, actor, "connection.disconnected", &id.to_string(), details).await?;
+        self.record(tenant, actor, "connection.disconnected", &format!("connection:{id}"), details).await?;
         Ok(Disconnected { revoked })
     }
 
@@ -94,7 +94,7 @@ impl Tenancy {
             };
             let details = json!({ "integration": row.integration, "revoked": outcome, "tries": tries + 1 });
             let actor = Actor::system();
-            self.record(tenant, &actor, "connection.disconnected", &id.to_string(), details).await?;
+            self.record(tenant, &actor, "connection.disconnected", &format!("connection:{id}"), details).await?;
         }
         Ok(())
     }

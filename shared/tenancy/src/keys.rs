@@ -55,7 +55,7 @@ impl Tenancy {
             created_at: ambient.now(),
         };
         self.parts().store.tenant(tenant).insert_api_key(&new).await?;
-        self.record(tenant, actor, "key.made", &id.to_string(), details).await?;
+        self.record(tenant, actor, "key.made", &format!("key:{id}"), details).await?;
         Ok((id, key))
     }
 
@@ -63,7 +63,7 @@ impl Tenancy {
     pub async fn revoke_key(&self, actor: &Actor, tenant: TenantId, id: ApiKeyId) -> Result<bool, StoreError> {
         let revoked = self.parts().store.tenant(tenant).revoke_api_key(id, self.parts().ambient.now()).await?;
         if revoked {
-            self.record(tenant, actor, "key.revoked", &id.to_string(), json!({})).await?;
+            self.record(tenant, actor, "key.revoked", &format!("key:{id}"), json!({})).await?;
         }
         Ok(revoked)
     }

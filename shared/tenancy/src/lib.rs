@@ -9,6 +9,7 @@ mod disconnect;
 mod error;
 mod keys;
 mod tenancy;
+mod tenants;
 
 pub use actor::Actor;
 pub use authorize::AuthorizationAnswer;
@@ -16,4 +17,4 @@ pub use connect::{Allow, Connected};
 pub use disconnect::{Disconnected, Revoked};
 pub use error::ConnectError;
 pub use keys::{KeyRequest, PEPPER};
-pub use tenancy::{OAuthApp, Parts, Side, Tenancy};
+pub use tenancy::{AUDIT_KEY, OAuthApp, Parts, Side, Tenancy};

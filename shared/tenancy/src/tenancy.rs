@@ -6,9 +6,9 @@ use std::{
 };
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 use turnpike_core::{Ambient, Handles, TenantId};
-use turnpike_store::{NewAuditEvent, NewTenant, Store, StoreError};
+use turnpike_store::{NewAuditEvent, Store, StoreError};
 use turnpike_upstream::{Route, Upstream};
 use turnpike_vault::{Vault, VaultError};
 use url::Url;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::{Actor, ConnectError, PEPPER};
 
 /// Name of the secret that the audit log is chained under; a new version gets a new name.
-const AUDIT_KEY: &str = "audit/1";
+pub const AUDIT_KEY: &str = "audit/1";
 /// Name of the secret that PKCE verifiers are derived from.
 const VERIFIER_KEY: &str = "authorization/1";
 /// Where vendors send browsers back to.
@@ -117,15 +117,8 @@ impl Tenancy {
         self.find_app(integration, side).is_some()
     }
 
-    /// Adds a tenant.
-    pub async fn add_tenant(&self, actor: &Actor, name: &str) -> Result<TenantId, StoreError> {
-        let (id, created_at): (TenantId, _) = (self.parts().ambient.id(), self.parts().ambient.now());
-        self.parts().store.system().insert_tenant(&NewTenant { id, name: name.into(), created_at }).await?;
-        self.record(id, actor, "tenant.created", &id.to_string(), json!({})).await?;
-        Ok(id)
-    }
-
-    /// Adds an event to the tenant's audit log.
+    /// Adds an event to the tenant's audit log. The subject is what the act was done to: a word and an id, such as
+    /// `connection:` with its id.
     pub async fn record(
         &self,
         tenant: TenantId,

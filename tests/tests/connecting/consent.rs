@@ -73,7 +73,9 @@ async fn who_says_no_leaves_no_connection_and_an_event_that_says_so() {
         assert!(matches!(&error, ConnectError::Denied { words, .. } if words == "access_denied"), "{name}: {error}");
         assert!(scene.find_row(name).await.is_none(), "{name}");
         let event = scene.audit().await.into_iter().next().unwrap();
-        assert_eq!((&*event.action, &*event.subject, &event.actor), ("connection.refused", name, &scene.person.0));
+        let subject = format!("integration:{name}");
+        assert_eq!((&*event.action, &event.subject), ("connection.refused", &subject));
+        assert_eq!(event.actor, scene.person.0);
         assert!(event.details_json.contains("denied"), "{event:?}");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use turnpike_core::ConnectionId;
 use turnpike_sdk::{Behaviour, Example, Integration};
 use turnpike_store::{ConnectionState, CredentialRow};
-use turnpike_tenancy::{ConnectError, Revoked, Side};
+use turnpike_tenancy::{Actor, ConnectError, Revoked, Side};
 
 use crate::scene::{Scene, by_shape};
 
@@ -58,7 +58,11 @@ async fn from_the_next_call_on_nothing_is_sent_and_the_grant_is_taken_back_where
         assert!(error["message"].as_str().unwrap().contains("disconnected"), "{name}: {error}");
         assert_eq!(scene.app.vendor(name).script.received(), sent, "{name}");
         let event = scene.audit().await.into_iter().next().unwrap();
-        assert_eq!((&*event.action, &*event.subject), ("connection.disconnected", &*id.to_string()), "{name}");
+        assert_eq!(
+            (&*event.action, &*event.subject),
+            ("connection.disconnected", &*format!("connection:{id}")),
+            "{name}"
+        );
     }
 }
 
@@ -152,4 +156,20 @@ async fn who_connects_again_before_the_old_grant_is_taken_back_keeps_the_new_one
     scene.revoke_waiting().await;
     scene.tenant.agent.ok(ADS, "list_accounts", json!({})).await;
     assert!(!scene.vendor_tokens(ADS).is_revoked());
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_deleted_takes_its_grants_along_and_is_told_which_it_could_not() {
+    let scene = Scene::new().await;
+    scene.ads().await;
+    let (tenancy, desk) = (scene.tenancy(), Actor::desk());
+    assert_eq!(tenancy.delete_tenant(&desk, scene.tenant.id).await.unwrap(), Vec::<String>::new());
+    assert!(scene.vendor_tokens(ADS).is_revoked());
+    assert_eq!(scene.actions().await[0], "tenant.deleted");
+
+    let other = Scene::new().await;
+    other.ads().await;
+    other.app.vendor(ADS).script.on_tokens().next(1, Behaviour::Status { code: 503 });
+    assert_eq!(other.tenancy().delete_tenant(&desk, other.tenant.id).await.unwrap(), [ADS]);
+    assert!(other.find_row(ADS).await.is_none());
 }

@@ -1,16 +1,13 @@
-//! `turnpike audit`, and what the desk itself adds to the audit log.
+//! `turnpike audit`.
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Subcommand;
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
-use turnpike_store::{AuditHead, NewAuditEvent};
+use turnpike_store::AuditHead;
+use turnpike_tenancy::AUDIT_KEY;
 
 use super::at_the_desk;
-use crate::operator::Operator;
-
-/// Name of the secret that the audit log is chained under; a new version gets a new name.
-const AUDIT_KEY: &str = "audit/1";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -48,19 +45,5 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
         }
     }
     ensure!(broken == 0, "the audit log is not as it was written");
-    Ok(())
-}
-
-/// Adds to a tenant's log what was done at the desk to the tenant itself.
-pub(super) async fn note(operator: &Operator, tenant: TenantId, action: &str) -> Result<()> {
-    let key = operator.vault.deployment_secret(AUDIT_KEY).await?;
-    let event = NewAuditEvent {
-        at: operator.ambient.now(),
-        actor: "desk".into(),
-        action: action.into(),
-        subject: format!("tenant:{tenant}"),
-        details_json: "{}".into(),
-    };
-    operator.store.tenant(tenant).append_audit(&key, &event).await.context("the audit log cannot be written")?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use turnpike_core::TenantId;
 use turnpike_store::TenantState;
 use turnpike_tenancy::Actor;
 
-use super::{at_the_desk, audit};
+use super::at_the_desk;
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -81,12 +81,11 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
                 println!("{}  {:<10} {}{stale}", tenant.id, tenant.state.as_str(), tenant.name);
             }
         }
-        Command::Suspend { tenant } => set_state(settings, tenant, TenantState::Suspended, "tenant.suspended").await?,
-        Command::Resume { tenant } => set_state(settings, tenant, TenantState::Active, "tenant.resumed").await?,
+        Command::Suspend { tenant } => set_state(settings, tenant, TenantState::Suspended).await?,
+        Command::Resume { tenant } => set_state(settings, tenant, TenantState::Active).await?,
         Command::Export { tenant } => {
             let operator = at_the_desk(settings).await?;
-            let export = operator.store.export(tenant).await.context(UNKNOWN)?;
-            audit::note(&operator, tenant, "tenant.exported").await?;
+            let export = operator.tenancy.export_tenant(&Actor::desk(), tenant).await.context(UNKNOWN)?;
             println!("{}", serde_json::to_string_pretty(&export)?);
         }
         Command::Delete { tenant, name } => {
@@ -94,9 +93,11 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
             ensure!(found.deleted_at.is_none(), "this tenant was deleted before");
             ensure!(found.name == name, "this tenant has another name; `turnpike tenant list` shows it");
-            operator.store.system().delete_tenant(tenant, operator.ambient.now()).await?;
-            audit::note(&operator, tenant, "tenant.deleted").await?;
+            let not_revoked = operator.tenancy.delete_tenant(&Actor::desk(), tenant).await?;
             println!("deleted: {tenant}");
+            for integration in not_revoked {
+                println!("{integration} could not be asked to take the grant back: somebody must remove it there");
+            }
         }
         Command::StaleAnswers { tenant, minutes, .. } => {
             let oldest = minutes.map(|minutes| Duration::from_secs(minutes * 60));
@@ -110,12 +111,11 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     Ok(())
 }
 
-async fn set_state(settings: &Settings, tenant: TenantId, state: TenantState, action: &str) -> Result<()> {
+async fn set_state(settings: &Settings, tenant: TenantId, state: TenantState) -> Result<()> {
     let operator = at_the_desk(settings).await?;
     let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
     ensure!(found.deleted_at.is_none(), "this tenant was deleted");
-    operator.store.system().set_tenant_state(tenant, state).await?;
-    audit::note(&operator, tenant, action).await?;
+    operator.tenancy.set_tenant_state(&Actor::desk(), tenant, state).await?;
     println!("{tenant}  {state}");
     Ok(())
 }
