@@ -2,7 +2,10 @@
 
 pub mod agent;
 pub mod app;
+pub mod browser;
 pub mod conformance;
+pub mod places;
 pub mod probe;
 pub mod process;
 pub mod tour;
+pub mod visitor;

@@ -24,6 +24,11 @@ install_postgres() {
     need 'ls /usr/lib/postgresql/*/bin/initdb || command -v initdb' postgresql
 }
 
+install_browser() {
+    need 'command -v chromium' chromium
+    need 'command -v chromedriver' chromium-driver
+}
+
 install_python_and_node() {
     need 'python3 -c "import ensurepip, venv"' python3-venv
     local wanted=$root/tests/clients/requirements.txt lock=$root/tests/clients/package-lock.json node npm

@@ -2,17 +2,16 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::{Child, ChildStdout, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use serde_json::{Value, json};
 use turnpike_tests::{
     agent::Agent,
-    process::{Caller, Deployment, turnpike},
+    process::{Caller, Demo, Deployment, interrupt, turnpike},
 };
 
 fn run(arguments: &[&str]) -> Output {
@@ -28,34 +27,6 @@ fn fails(arguments: &[&str], words: &[&str]) {
     assert!(output.stdout.is_empty(), "{arguments:?} prints what nobody asked for");
     for word in words {
         assert!(said.contains(word), "{arguments:?} does not say `{word}`: {said}");
-    }
-}
-
-/// `demo --json` on a free port, once it is ready.
-struct Demo {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    line: Value,
-}
-
-impl Demo {
-    fn start(data: &Path) -> Self {
-        let mut command = turnpike();
-        command.args(["demo", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        Self { child, output, line: serde_json::from_str(&line).unwrap() }
-    }
-
-    /// Asks it to stop; returns whether it ended well, and what else it has printed.
-    #[expect(clippy::disallowed_methods, reason = "the test presses Ctrl-C")]
-    fn interrupt(mut self) -> (bool, String) {
-        std::process::Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
-        (self.child.wait().unwrap().success(), rest)
     }
 }
 
@@ -118,18 +89,8 @@ fn the_demo_for_people_shows_a_call_and_what_to_paste_and_stops_at_the_first_sig
     ] {
         assert!(shown.contains(needed), "`{needed}` is not shown: {shown}");
     }
-    let demo = Demo { output: BufReader::new(no_output()), line: Value::Null, child };
-    assert!(demo.interrupt().0);
-}
-
-/// A pipe that is at its end.
-fn no_output() -> ChildStdout {
-    let mut command = turnpike();
-    let mut child = command.arg("--version").stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = child.stdout.take().unwrap();
-    output.read_to_end(&mut vec![]).unwrap();
-    child.wait().unwrap();
-    output
+    assert!(interrupt(&child));
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
@@ -231,7 +192,6 @@ async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
         "connect",
         "policy",
         "approval",
-        "audit",
     ] {
         let help = String::from_utf8(run(&[command, "--help"]).stdout).unwrap();
         assert!(help.contains("Usage: turnpike"), "{command}: {help}");
@@ -269,8 +229,8 @@ async fn a_person_sets_a_policy_and_approves_and_denies_what_waits() {
         confirmation["preview_id"] = preview.field("preview_id").unwrap().into();
         let refused = agent.call("set_budget", &confirmation).await.unwrap();
         assert_eq!(refused.class(), Some("approval_needed"), "{}", refused.text());
-        let page = refused.text().split("/approvals/").nth(1).unwrap().to_owned();
-        (confirmation, page.split('.').next().unwrap().to_owned())
+        let link = refused.text().split("/approvals/").nth(1).unwrap().to_owned();
+        (confirmation, link.split('.').next().unwrap().to_owned())
     };
     let (confirmation, approval) = ask(40.0).await;
     let (_, waiting) = desk(&["approval", "list", "--tenant", &id]);

@@ -10,10 +10,11 @@ use turnpike_config::Settings;
 use turnpike_core::{Currency, Timestamp};
 use turnpike_gateway::{Authenticator, Gateway, Parts, Switches};
 use turnpike_metering::{ArgumentsKeeper, Ledger, record_interrupted};
+use turnpike_portal::Portal;
 use turnpike_store::StoreError;
 use turnpike_tenancy::PEPPER;
 
-use crate::{operator::Operator, versions};
+use crate::{member_calls::MemberCalls, operator::Operator, versions};
 
 /// How often the small work that no call waits for is done.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
@@ -30,6 +31,7 @@ pub struct App {
     pub operator: Operator,
     /// The MCP host.
     pub gateway: Arc<Gateway>,
+    portal: Portal,
     /// Scheme and host that clients use.
     pub public_url: String,
     settings: Settings,
@@ -68,7 +70,22 @@ impl App {
             handles: operator.handles.clone(),
             integrations: operator.integrations.clone(),
         });
-        let app = Self { operator, gateway, public_url, settings, ledger: writer, arguments: keeper };
+        let calls = MemberCalls {
+            gateway: gateway.clone(),
+            store: operator.store.clone(),
+            integrations: operator.integrations.clone(),
+        };
+        let portal = Portal::new(turnpike_portal::Parts {
+            settings: settings.clone(),
+            public_url: public_url.clone(),
+            ambient: operator.ambient.clone(),
+            store: operator.store.clone(),
+            tenancy: operator.tenancy.clone(),
+            upstream: operator.upstream.clone(),
+            integrations: operator.integrations.clone(),
+            calls: Arc::new(calls),
+        })?;
+        let app = Self { operator, gateway, portal, public_url, settings, ledger: writer, arguments: keeper };
         app.housekeeper().begin().await?;
         Ok(app)
     }
@@ -77,7 +94,9 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let keeper = self.housekeeper();
         let stopped = CancellationToken::new();
-        let router = turnpike_gateway::router(&self.gateway, &stopped).merge(self.operator.sandboxes.pages());
+        let router = turnpike_gateway::router(&self.gateway, &stopped)
+            .merge(self.operator.sandboxes.pages())
+            .merge(turnpike_portal::router(&self.portal));
         let keeper = tokio::spawn(keeper.run(stopped.clone()));
 
         let draining = CancellationToken::new();
@@ -107,7 +126,11 @@ impl App {
 
     /// Stops what no call waits for; waits for refreshes and for the ledger.
     pub async fn finish(self) -> Result<()> {
-        let Self { operator, gateway, ledger, arguments, .. } = self;
+        let Self { operator, gateway, portal, ledger, arguments, .. } = self;
+        if timeout(LAST_PATIENCE, portal.finish()).await.is_err() {
+            tracing::warn!("a mail is still on its way and is given up");
+        }
+        drop(portal);
         gateway.stop_background().await;
         if timeout(LAST_PATIENCE, operator.vault.drain()).await.is_err() {
             tracing::warn!("a refresh has not ended and is cut off; its connection may need a person");

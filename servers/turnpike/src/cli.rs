@@ -86,6 +86,11 @@ enum Command {
         #[command(subcommand)]
         command: commands::tenant::Command,
     },
+    /// Say who may open the operator console.
+    Staff {
+        #[command(subcommand)]
+        command: commands::staff::Command,
+    },
     /// Stop calls at once, on every running server, and let them go on: everything, or one integration, tool, tenant or
     /// connection.
     Switch {
@@ -147,6 +152,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Usage(options) => commands::usage::run(&global.settings(None)?, &options).await?,
         Command::Jobs { tenant } => commands::jobs::run(&global.settings(None)?, tenant).await?,
         Command::Tenant { command } => commands::tenant::run(&global.settings(None)?, command).await?,
+        Command::Staff { command } => commands::staff::run(&global.settings(None)?, command).await?,
         Command::Switch { command } => commands::switch::run(&global.settings(None)?, command).await?,
         Command::ToolPolicy { command } => commands::tool_policy::run(&global.settings(None)?, command).await?,
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,

@@ -4,6 +4,7 @@ pub mod app;
 pub mod cli;
 mod clients;
 mod commands;
+mod member_calls;
 pub mod operator;
 mod presence;
 pub mod sandboxes;

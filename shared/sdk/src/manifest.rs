@@ -76,6 +76,15 @@ impl AuthShape {
         self.oauth().is_some()
     }
 
+    /// What a person is asked to grant.
+    pub const fn scopes(&self) -> &'static [&'static str] {
+        match self {
+            Self::OAuthRefresh(oauth) | Self::LoginWithAmazon(oauth) | Self::RestliOAuth(oauth) => oauth.scopes,
+            Self::SystemUserToken(user) => user.scopes,
+            Self::ApiKey { .. } => &[],
+        }
+    }
+
     /// How long after its issue an access token may be refused as if its grant were gone, although it is good.
     pub const fn settles_in(&self) -> Duration {
         match self {

@@ -8,6 +8,7 @@ use crate::{
     StoreError, SystemStore, TenantStore,
     db::Db,
     row::{Scalar, table},
+    usage::failed,
 };
 
 /// A call in the ledger.
@@ -111,6 +112,18 @@ impl TenantStore {
         );
         let CallFilter { since, until, integration, tool, outcome, principal, trace_id, limit, before } = filter;
         self.0.list(sql, &[since, until, integration, tool, outcome, principal, trace_id, before, limit]).await
+    }
+
+    /// Calls that did not give their caller what it asked for, newest first.
+    pub async fn list_failed_calls(&self, limit: i64) -> Result<Vec<CallRow>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM calls WHERE tenant_id = $1 AND ",
+            failed!(),
+            " ORDER BY call_id DESC LIMIT $2"
+        );
+        self.0.list(sql, &[&limit]).await
     }
 
     /// The call with that id.

@@ -8,7 +8,7 @@ use std::{
 use secrecy::SecretString;
 use serde_json::Value;
 use turnpike_core::{Ambient, Handles, TenantId};
-use turnpike_store::{NewAuditEvent, Store, StoreError};
+use turnpike_store::{AuditError, AuditHead, NewAuditEvent, Store, StoreError};
 use turnpike_upstream::{Route, Upstream};
 use turnpike_vault::{Vault, VaultError};
 use url::Url;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::{Actor, ConnectError, PEPPER};
 
 /// Name of the secret that the audit log is chained under; a new version gets a new name.
-pub const AUDIT_KEY: &str = "audit/1";
+const AUDIT_KEY: &str = "audit/1";
 /// Name of the secret that PKCE verifiers are derived from.
 const VERIFIER_KEY: &str = "authorization/1";
 /// Where vendors send browsers back to.
@@ -135,6 +135,11 @@ impl Tenancy {
             details_json: details.to_string(),
         };
         self.parts().store.tenant(tenant).append_audit(&self.0.audit_key, &event).await.map(drop)
+    }
+
+    /// Goes through a tenant's audit log, up to its end or to what is wrong with it.
+    pub async fn verify_audit(&self, tenant: TenantId, seen: Option<AuditHead>) -> Result<AuditHead, AuditError> {
+        self.parts().store.tenant(tenant).verify_audit(&self.0.audit_key, seen).await
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use turnpike_core::TenantId;
 use turnpike_store::{NewTenant, StoreError, TenantState};
 
-use crate::{Actor, ConnectError, Revoked, Tenancy};
+use crate::{Actor, Tenancy};
 
 impl Tenancy {
     /// Adds a tenant.
@@ -36,23 +36,8 @@ impl Tenancy {
         self.record(tenant, actor, "tenant.exported", &subject(tenant), json!({})).await?;
         Ok(export)
     }
-
-    /// Deletes a tenant; its ledger and audit log stay. The vendors are asked first to take its grants back. Where one could
-    /// not be asked the integration is named: the credential goes all the same, so that nobody can ask again.
-    pub async fn delete_tenant(&self, actor: &Actor, tenant: TenantId) -> Result<Vec<String>, ConnectError> {
-        let mut not_revoked = vec![];
-        for connection in self.parts().store.tenant(tenant).list_connections().await? {
-            if let Revoked::Later(_) = self.disconnect(actor, tenant, connection.id).await?.revoked {
-                not_revoked.push(connection.integration);
-            }
-        }
-        self.parts().store.system().delete_tenant(tenant, self.parts().ambient.now()).await?;
-        let details = json!({ "not_revoked": not_revoked });
-        self.record(tenant, actor, "tenant.deleted", &subject(tenant), details).await?;
-        Ok(not_revoked)
-    }
 }
 
-fn subject(tenant: TenantId) -> String {
+pub(crate) fn subject(tenant: TenantId) -> String {
     format!("tenant:{tenant}")
 }

@@ -2,6 +2,7 @@
 
 mod caller;
 mod collector;
+mod demo;
 mod deployment;
 mod load;
 mod server;
@@ -9,6 +10,7 @@ mod vendor;
 
 pub use caller::{Answer, Caller};
 pub use collector::{Collector, Span};
+pub use demo::{Demo, interrupt};
 pub use deployment::{Deployment, PASSWORD};
 pub use load::{Load, Memory};
 pub use server::Server;

@@ -5,7 +5,6 @@ use clap::Subcommand;
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
 use turnpike_store::AuditHead;
-use turnpike_tenancy::AUDIT_KEY;
 
 use super::at_the_desk;
 
@@ -28,14 +27,13 @@ pub(crate) enum Command {
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     let Command::Verify { tenant, expect } = command;
     let operator = at_the_desk(settings).await?;
-    let key = operator.vault.deployment_secret(AUDIT_KEY).await?;
     let tenants = match tenant {
         Some(tenant) => vec![tenant],
         None => operator.store.system().list_audit_tenants().await?,
     };
     let mut broken = 0;
     for tenant in tenants {
-        match operator.store.tenant(tenant).verify_audit(&key, expect).await {
+        match operator.tenancy.verify_audit(tenant, expect).await {
             Ok(head) => println!("{tenant}  {head}"),
             Err(turnpike_store::AuditError::Store(error)) => bail!(error),
             Err(error) => {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use turnpike_config::Settings;
-use turnpike_core::{CallId, TenantId};
+use turnpike_core::{Ambient, CallId, TenantId};
+use turnpike_portal::add_staff;
 use turnpike_store::Store;
 use turnpike_telemetry::Telemetry;
 use turnpike_tenancy::{Actor, Allow, KeyRequest, Side};
@@ -19,6 +20,9 @@ use crate::{
     clients,
     operator::Operator,
 };
+
+/// Who opens the demo's console.
+const STAFF: &str = "operator@example.com";
 
 /// What the demo must remember between starts. The key reaches nothing but sandboxes.
 #[derive(Serialize, Deserialize)]
@@ -48,15 +52,20 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
         stop_signal().await;
         signalled.cancel();
     });
+    let console = add_staff(&store, &Ambient::system(), STAFF, "Operator").await?;
     let serving = tokio::spawn(app.serve(listener, stop.clone().cancelled_owned()));
     let shown = first_call(&url, &remembered, &store).await;
     match shown {
-        Ok(_) if json => print_json(&url, &servers, &remembered)?,
+        Ok(_) if json => print_json(&url, &servers, &remembered, &console)?,
         Ok(shown) => {
             print!("{shown}");
             println!(
                 "{}",
                 clients::settings(&url, &servers, &remembered.api_key, remembered.tenant_id, &settings.data)?
+            );
+            println!(
+                "Portal\n  {url}/\n    Sign up there as a client would. Mails are files here: {url}/outbox\n  {url}{console}\n    \
+                 The operator console, as {STAFF}. The link works once, within a day.\n"
             );
             println!("Serving until Ctrl-C.");
         }
@@ -147,10 +156,11 @@ async fn first_call(url: &str, remembered: &Remembered, store: &Store) -> Result
     ))
 }
 
-fn print_json(url: &str, servers: &[(&str, String)], remembered: &Remembered) -> Result<()> {
+fn print_json(url: &str, servers: &[(&str, String)], remembered: &Remembered, console: &str) -> Result<()> {
     let servers: serde_json::Map<_, _> = servers.iter().map(|(name, url)| ((*name).to_owned(), json!(url))).collect();
     let line = json!({
         "mcp_url": format!("{url}/mcp"), "servers": servers, "api_key": remembered.api_key, "tenant_id": remembered.tenant_id,
+        "portal_url": url, "console_url": format!("{url}{console}"),
     });
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;

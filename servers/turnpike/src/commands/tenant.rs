@@ -93,11 +93,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
             ensure!(found.deleted_at.is_none(), "this tenant was deleted before");
             ensure!(found.name == name, "this tenant has another name; `turnpike tenant list` shows it");
-            let not_revoked = operator.tenancy.delete_tenant(&Actor::desk(), tenant).await?;
-            println!("deleted: {tenant}");
-            for integration in not_revoked {
-                println!("{integration} could not be asked to take the grant back: somebody must remove it there");
-            }
+            println!("{}", operator.tenancy.delete_tenant(&Actor::desk(), tenant).await?);
         }
         Command::StaleAnswers { tenant, minutes, .. } => {
             let oldest = minutes.map(|minutes| Duration::from_secs(minutes * 60));

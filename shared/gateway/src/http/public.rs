@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
@@ -14,12 +14,9 @@ use serde_json::{Value, json};
 use super::{origins, problem};
 use crate::{Face, Gateway};
 
-/// Health, readiness, metadata of the protected resources, and the place that reconnect links lead to.
+/// Health, readiness, and metadata of the protected resources.
 pub fn public_routes(gateway: &Arc<Gateway>) -> Router {
-    let mut router = Router::new()
-        .route("/health", get(|| async { "ok" }))
-        .route("/ready", get(ready))
-        .route("/reconnect/{connection}", get(reconnect));
+    let mut router = Router::new().route("/health", get(|| async { "ok" })).route("/ready", get(ready));
     let faces = gateway.servers.integrations.iter().map(|integration| Face::One(integration.manifest.name));
     for face in faces.chain([Face::Combined]) {
         let path = format!("/.well-known/oauth-protected-resource{}", face.path());
@@ -55,10 +52,4 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
         }
     }
-}
-
-/// Says the same whether the connection exists or not.
-async fn reconnect(Path(_connection): Path<String>) -> &'static str {
-    "This connection has to be renewed by a person who may sign in to the connected account.\n\
-     Ask your service provider for a new connection.\n"
 }

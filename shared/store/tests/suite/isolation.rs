@@ -128,6 +128,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("find_write_policy", us.find_write_policy(at).await.unwrap().is_some()),
         ("set_write_policy", found(us.set_write_policy(at, &policy(9)).await)),
         ("list_calls", !us.list_calls(&page).await.unwrap().is_empty()),
+        ("list_failed_calls", !us.list_failed_calls(10).await.unwrap().is_empty()),
         ("find_call", us.find_call(call).await.unwrap().is_some()),
         ("list_tool_policies", !us.list_tool_policies().await.unwrap().is_empty()),
         ("find_approval", us.find_approval(asked).await.unwrap().is_some()),

@@ -10,6 +10,7 @@ mod deployment;
 mod isolation;
 mod ledger;
 mod opening;
+mod overview;
 mod people;
 mod portal;
 mod races;

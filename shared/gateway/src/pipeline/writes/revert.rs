@@ -1,13 +1,13 @@
 //! Taking an applied change back, through the same guard as any write.
 
 use serde_json::Value;
-use turnpike_core::PreviewId;
+use turnpike_core::{LeastRole, PreviewId};
 use turnpike_sdk::{Planned, Prepared, PreparedWrite, Spending};
 use turnpike_store::{PreviewRow, PreviewState};
 
 use super::{json, moved, outcome_unknown, refused, store_failed};
 use crate::{
-    Face, Gateway,
+    Caller, Face, Gateway,
     gateway::Connected,
     pipeline::{Call, Refusal},
 };
@@ -47,7 +47,7 @@ impl Gateway {
         Ok(Prepared::Write { steps, preview_id })
     }
 
-    /// The applied change, if it is this caller's. One answer for all else.
+    /// The applied change, if this caller may take it back. One answer for all else.
     async fn find_change(&self, call: &Call, connected: &Connected, id: &str) -> Result<Reverted, Refusal> {
         let unknown = || {
             let next = "Send the `change_id` that this caller's confirmed change was answered with.";
@@ -59,7 +59,7 @@ impl Gateway {
         let ours = |row: &PreviewRow| {
             row.state == PreviewState::Applied
                 && row.connection_id == connected.connection.id
-                && row.principal == call.caller.principal
+                && (row.principal == call.caller.principal || answers_for_all(&call.caller))
         };
         let change = found.filter(ours).ok_or_else(unknown)?;
         let by = match change.reverted_by {
@@ -68,6 +68,11 @@ impl Gateway {
         };
         Ok(Reverted { change, by })
     }
+}
+
+/// Agents take back their own changes. A person who may decide on changes takes back whichever the tenant has made.
+fn answers_for_all(caller: &Caller) -> bool {
+    caller.principal.starts_with("person:") && caller.role.reaches(LeastRole::Admin)
 }
 
 /// A change is taken back once.

@@ -1,0 +1,32 @@
+//! What a tenant sees.
+
+pub(crate) mod account;
+pub(crate) mod actors;
+pub(crate) mod agents;
+pub(crate) mod audit;
+mod calendar;
+pub(crate) mod call;
+pub(crate) mod calls;
+pub(crate) mod changes;
+pub(crate) mod connect;
+pub(crate) mod connect_links;
+pub(crate) mod connection;
+pub(crate) mod connections;
+mod csv;
+pub(crate) mod home;
+mod plot;
+pub(crate) mod settings;
+mod show;
+pub(crate) mod team;
+pub(crate) mod usage;
+
+use axum::response::{IntoResponse, Redirect, Response};
+
+pub(crate) use show::{Tag, day, money, shown};
+
+use crate::SignedIn;
+
+/// Where somebody goes who names no page.
+pub(crate) async fn root(known: Option<SignedIn>) -> Response {
+    Redirect::to(if known.is_some() { "/organisations" } else { "/sign-in" }).into_response()
+}

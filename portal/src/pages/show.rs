@@ -1,0 +1,93 @@
+//! How instants, amounts and states are shown.
+
+use chrono::DateTime;
+use turnpike_core::{Currency, Micros, Outcome, Timestamp};
+use turnpike_store::{ConnectionRow, ConnectionState};
+
+/// A word in a colour that says how things stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Tag {
+    /// `good`, `warn`, `bad` or nothing.
+    pub(crate) class: &'static str,
+    /// The word.
+    pub(crate) text: &'static str,
+}
+
+/// An instant, to the minute.
+pub(crate) fn shown(at: Timestamp) -> String {
+    formatted(at, "%Y-%m-%d %H:%M UTC")
+}
+
+/// The day of an instant.
+pub(crate) fn day(at: Timestamp) -> String {
+    formatted(at, "%Y-%m-%d")
+}
+
+fn formatted(at: Timestamp, form: &str) -> String {
+    DateTime::from_timestamp_micros(at.micros()).map(|at| at.format(form).to_string()).unwrap_or_default()
+}
+
+/// An amount, in full where it is below a cent.
+pub(crate) fn money(amount: Micros, currency: Currency) -> String {
+    let sign = if amount.0 < 0 { "-" } else { "" };
+    let (whole, rest) = (amount.0.unsigned_abs() / 1_000_000, amount.0.unsigned_abs() % 1_000_000);
+    let digits = format!("{rest:06}");
+    let digits = if digits.ends_with("0000") { &digits[..2] } else { digits.trim_end_matches('0') };
+    format!("{sign}{whole}.{digits} {currency}")
+}
+
+impl Tag {
+    const fn good(text: &'static str) -> Self {
+        Self { class: "good", text }
+    }
+
+    const fn warn(text: &'static str) -> Self {
+        Self { class: "warn", text }
+    }
+
+    const fn bad(text: &'static str) -> Self {
+        Self { class: "bad", text }
+    }
+
+    const fn plain(text: &'static str) -> Self {
+        Self { class: "", text }
+    }
+
+    /// How a connection stands.
+    pub(crate) fn of_connection(row: &ConnectionRow) -> Self {
+        match row.state {
+            ConnectionState::Ok if row.accounts_json == "[]" => Self::warn("choose accounts"),
+            ConnectionState::Ok => Self::good("connected"),
+            ConnectionState::Expiring => Self::warn("ends soon"),
+            ConnectionState::ReconnectNeeded => Self::bad("reconnect"),
+            ConnectionState::Disabled => Self::plain("disconnected"),
+        }
+    }
+
+    /// How a call ended.
+    pub(crate) const fn of_outcome(outcome: Outcome) -> Self {
+        let text = outcome.as_str();
+        match outcome {
+            Outcome::Success | Outcome::Sandbox => Self::good(text),
+            Outcome::Cached | Outcome::Replayed | Outcome::DryRun | Outcome::Pending => Self::plain(text),
+            Outcome::Stale | Outcome::Throttled | Outcome::SwitchedOff | Outcome::CallerFault => Self::warn(text),
+            Outcome::BreakerOpen | Outcome::UpstreamFault | Outcome::OurFault => Self::bad(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_below_a_cent_are_shown_in_full() {
+        let usd: Currency = "USD".parse().unwrap();
+        let shown = |micros| money(Micros(micros), usd);
+        assert_eq!(shown(0), "0.00 USD");
+        assert_eq!(shown(29_000_000), "29.00 USD");
+        assert_eq!(shown(4_000), "0.004 USD");
+        assert_eq!(shown(-1_250_000), "-1.25 USD");
+        assert_eq!(shown(1_100_500), "1.1005 USD");
+    }
+}

@@ -1,0 +1,43 @@
+//! Every page of the portal at two widths: nothing on the console, nothing that axe-core calls serious, no page that is wider
+//! than a phone. What they look like is kept in `target/screenshots`.
+
+use reqwest::Method;
+use turnpike_core::Role;
+use turnpike_portal::{Access, Route, routes};
+use turnpike_tests::{app::TestApp, browser::Browser};
+
+/// Answers that are no pages to look at.
+fn is_page(route: &Route) -> bool {
+    let files = route.path.starts_with("/assets/") || route.path.ends_with(".csv") || route.path.ends_with("/logo");
+    let on_the_way = ["/oidc/start", "/oidc/callback", "/connect/callback"].contains(&route.path);
+    route.method == Method::GET && !files && !on_the_way
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_fit_to_be_seen() {
+    let app = TestApp::start_unlimited().await;
+    let ours = app.furnish("Acme", "ann@example.com").await;
+    let (stranger, member) = (Browser::start(&app.url, "pages").await, Browser::start(&app.url, "pages").await);
+    let staff = Browser::start(&app.url, "pages").await;
+    member.sign_in(&app, ours.tenant, Role::Owner).await;
+    staff.sign_in_as_staff(&app).await;
+    let (mut faults, mut seen) = (vec![], 0);
+    for route in routes().iter().filter(|route| is_page(route)) {
+        let browser = match route.access {
+            Access::Anyone => &stranger,
+            Access::SignedIn | Access::Tenant(_) => &member,
+            Access::Staff => &staff,
+        };
+        browser.open(&ours.path(route)).await;
+        // What a link of nobody's leads to is a page too, and its status is said on the console.
+        let known = route.path == "/link/{secret}";
+        let found = browser.examine(route.path.trim_matches('/')).await;
+        faults.extend(found.into_iter().filter(|fault| !(known && fault.contains("status of 410"))));
+        seen += 1;
+    }
+    println!("{seen} pages at {:?} px: {} faults", turnpike_tests::browser::WIDTHS, faults.len());
+    assert_eq!(faults, Vec::<String>::new());
+    for browser in [stranger, member, staff] {
+        browser.close().await;
+    }
+}

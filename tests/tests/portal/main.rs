@@ -1,0 +1,11 @@
+//! The portal: who gets in, who may do what, and what each page shows and does. `tests/browser` looks at the same pages.
+
+mod calls;
+mod changes;
+mod console;
+mod files;
+mod people;
+mod permissions;
+mod strangers;
+mod usage;
+mod white_label;
