@@ -76,6 +76,7 @@ pub fn routes() -> Vec<Route> {
         show("/account", SignedIn, get(pages::account::show)),
         act("/account/name", SignedIn, post(pages::account::rename)),
         act("/account/password", SignedIn, post(pages::account::set_password)).fresh(),
+        act("/account/delete", SignedIn, post(pages::account::delete)).fresh(),
         act("/account/sign-out-elsewhere", SignedIn, post(pages::account::sign_out_elsewhere)),
         show("/outbox", Anyone, get(mail::outbox_list)),
         show("/outbox/{mail}", Anyone, get(mail::outbox_show)),

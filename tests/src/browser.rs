@@ -263,9 +263,15 @@ impl Browser {
 struct Driver(Child);
 
 impl Driver {
-    /// Starts it; it picks a port.
-    #[expect(clippy::disallowed_methods, reason = "the browser is a program of others")]
+    /// Starts it; it picks a port. It wants the same one for both families of addresses, and ends when another program has
+    /// the second: then it picks again.
     fn start() -> (Self, u16) {
+        let started = (0..10).find_map(|_| Self::try_start());
+        started.expect("chromedriver starts")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the browser is a program of others")]
+    fn try_start() -> Option<(Self, u16)> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -273,11 +279,12 @@ impl Driver {
             .spawn()
             .expect("chromedriver is installed by tests/run");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let port = lines.find_map(|line| line.split("successfully on port ").nth(1).map(|port| port.to_owned()));
-        let port = port.expect("chromedriver starts").trim_end_matches('.').parse().unwrap();
+        let port = lines.find_map(|line| line.split("successfully on port ").nth(1).map(str::to_owned));
+        let driver = Self(child);
+        let port = port?.trim_end_matches('.').parse().unwrap();
         // A pipe that nobody reads would stop it.
         std::thread::spawn(move || lines.for_each(drop));
-        (Self(child), port)
+        Some((driver, port))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     brand::Brand,
     http::{Answer, Failure, FieldErrors, Form, Frame, Notice, again, page},
     mail::Letter,
-    people::{check_name, problem_with},
+    people::{check_name, leave, problem_with},
 };
 
 struct Browser {
@@ -37,6 +37,8 @@ struct AccountPage {
     name: String,
     email: String,
     has_password: bool,
+    /// Belongs to nobody, and may go.
+    free: bool,
     browsers: Vec<Browser>,
 }
 
@@ -61,6 +63,7 @@ async fn account(
         name,
         email,
         has_password: person.password_hash.is_some(),
+        free: signed_in.memberships.is_empty() && !person.staff,
         browsers: browsers.collect(),
     })
 }
@@ -116,4 +119,12 @@ pub(crate) async fn sign_out_elsewhere(State(portal): State<Portal>, signed_in: 
     let SignedIn { person, session, .. } = signed_in;
     portal.store.system().delete_other_sessions(person.id, Some(session.id)).await?;
     Ok(Redirect::to(&Notice::SignedOutElsewhere.at("/account")).into_response())
+}
+
+/// Who belongs to an organisation leaves it first: it may need an owner.
+pub(crate) async fn delete(State(portal): State<Portal>, signed_in: SignedIn) -> Answer {
+    if !portal.store.system().delete_person(signed_in.person.id).await? {
+        return Err(Failure::Refused("you belong to an organisation or to the staff; leave first".into()));
+    }
+    Ok(leave(&portal, "/sign-in"))
 }

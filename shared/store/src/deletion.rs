@@ -44,7 +44,26 @@ const FORGET: &[&str] = &[
     "DELETE FROM people WHERE id = $1",
 ];
 
+/// Somebody whom nothing else here needs to know.
+const UNBOUND: &str = "SELECT id AS value FROM people WHERE id = $1 AND NOT staff \
+                       AND NOT EXISTS (SELECT 1 FROM members WHERE members.person_id = people.id) \
+                       AND NOT EXISTS (SELECT 1 FROM visits WHERE visits.person_id = people.id)";
+
 impl SystemStore {
+    /// Forgets a person; false when they belong to a tenant, are of the staff or have visited somebody.
+    pub async fn delete_person(&self, id: PersonId) -> Result<bool, StoreError> {
+        let mut all = self.0.begin().await?;
+        let unbound: Vec<Scalar<PersonId>> = all.list(UNBOUND, &[&id]).await?;
+        if unbound.is_empty() {
+            return Ok(false);
+        }
+        for forget in FORGET {
+            all.changes(forget, &[&id]).await?;
+        }
+        all.commit().await?;
+        Ok(true)
+    }
+
     /// Deletes all of a tenant but its books: the ledger and the audit log, which know ids only. Whoever belonged to it
     /// alone is forgotten too. Grants at vendors are not revoked by this.
     pub async fn delete_tenant(&self, id: TenantId, now: Timestamp) -> Result<(), StoreError> {

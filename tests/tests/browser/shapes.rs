@@ -90,3 +90,25 @@ async fn every_integration_is_connected_chosen_called_and_disconnected_by_its_ow
     assert_eq!(faults, Vec::<String>::new());
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_else_connects_by_a_mailed_link_and_sees_nothing_of_the_tenant() {
+    let app = TestApp::start_unlimited().await;
+    let (owner, tenant) = app.sign_up("Acme", "ann@example.com").await;
+    owner.submit("/connections/new/google-ads/link", &[("email", "ben@example.com")]).await;
+    let link = app.mail_to("ben@example.com", 1).await.link(&app.url);
+    let browser = Browser::start(&app.url, "mailed").await;
+    browser.open(&link).await;
+    let mut faults = browser.examine("connect-for").await;
+    browser.click("Try the sandbox").await;
+    browser.click("Allow").await;
+    browser.wait_for("pages/connected").await;
+    faults.extend(browser.examine("connected").await);
+    let row = app.store().tenant(tenant).find_connection("google-ads").await.unwrap().unwrap();
+    assert_eq!(row.accounts_json, "[]", "what may be used is for the tenant to choose");
+    assert_eq!(app.visitor().get(&link).await.status, 410);
+    browser.open("/home").await;
+    browser.wait_for("people/sign_in").await;
+    assert_eq!(faults, Vec::<String>::new());
+    browser.close().await;
+}

@@ -180,3 +180,20 @@ async fn an_organisation_that_is_deleted_leaves_its_books_and_nothing_else() {
     assert!(receipt.contains("took back: google-ads"), "{receipt}");
     assert_eq!(app.store().system().find_person_by_email("works@example.com").await.unwrap(), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_belongs_to_nobody_deletes_the_account_and_who_does_leaves_first() {
+    let app = TestApp::start().await;
+    let (owner, tenant) = app.sign_up("Acme", "ann@example.com").await;
+    assert_eq!(owner.post("/account/delete", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let (email, visitor) = (app.add_member(tenant, Role::Member).await.1, app.visitor());
+    visitor.submit("/sign-in/link", &[("email", &email)]).await;
+    visitor.submit(&app.mail_to(&email, 1).await.link(&app.url), &[]).await;
+    visitor.submit("/team/leave", &[]).await;
+    visitor.submit("/sign-in/link", &[("email", &email)]).await;
+    visitor.submit(&app.mail_to(&email, 2).await.link(&app.url), &[]).await;
+    assert!(visitor.look("/account").await.text.contains("Delete your account"));
+    assert_eq!(visitor.submit("/account/delete", &[]).await, "/sign-in");
+    assert_eq!(app.store().system().find_person_by_email(&email).await.unwrap(), None);
+    assert_eq!(visitor.get("/account").await.status, StatusCode::SEE_OTHER);
+}

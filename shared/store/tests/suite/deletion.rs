@@ -138,6 +138,25 @@ on_both! {
         assert_eq!(it.ours.find_call_arguments(late.call_id, NOW).await.unwrap(), None, "the tenant is gone");
     }
 
+    async fn a_person_is_forgotten_who_belongs_to_nobody_and_no_other(it: Deployment) {
+        let system = it.store.system();
+        let people =
+            [person("free@example.com"), person("member@example.com"), Person { staff: true, ..person("staff@example.com") }];
+        for person in &people {
+            system.insert_person(person).await.unwrap();
+            system.insert_session(&session(person.id, person.email.as_bytes()[0])).await.unwrap();
+        }
+        it.ours.insert_member(people[1].id, Role::Owner, NOW).await.unwrap();
+        let mut gone = vec![];
+        for person in &people {
+            gone.push(system.delete_person(person.id).await.unwrap());
+        }
+        assert_eq!(gone, [true, false, false]);
+        assert_eq!(system.find_person(people[0].id).await.unwrap(), None);
+        assert!(system.list_sessions(people[0].id, NOW).await.unwrap().is_empty());
+        assert_eq!(system.list_sessions(people[1].id, NOW).await.unwrap().len(), 1);
+    }
+
     async fn staff_and_whoever_has_visited_others_are_not_forgotten_with_a_tenant(it: Deployment) {
         let system = it.store.system();
         let people = [Person { staff: true, ..person("staff@example.com") }, person("visitor@example.com")];
