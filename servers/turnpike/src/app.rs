@@ -152,6 +152,7 @@ impl App {
             operator: self.operator.clone(),
             gateway: self.gateway.clone(),
             currency: self.settings.prices.currency,
+            idle: Duration::from_secs(60 * u64::from(self.settings.portal.idle_minutes)),
         }
     }
 }
@@ -161,6 +162,8 @@ struct Housekeeper {
     operator: Operator,
     gateway: Arc<Gateway>,
     currency: Currency,
+    /// How long a browser may do nothing and stay signed in.
+    idle: Duration,
 }
 
 impl Housekeeper {
@@ -181,7 +184,9 @@ impl Housekeeper {
         let system = self.operator.store.system();
         system.delete_expired_jobs(now).await?;
         system.delete_expired_call_arguments(now).await?;
-        system.delete_expired_authorizations(now).await.map(drop)
+        system.delete_expired_authorizations(now).await?;
+        system.delete_expired_links(now).await?;
+        system.delete_ended_sessions(now.minus(self.idle), now).await.map(drop)
     }
 
     async fn run(self, stopped: CancellationToken) {

@@ -42,6 +42,9 @@ pub struct AuthorizationRow {
 
 table!(AuthorizationRow { integration, sandbox, actor, browser, created_at, expires_at });
 
+/// Of somebody who may not act for the tenant any more.
+pub(crate) const FORGET_AUTHORIZATIONS: &str = "DELETE FROM authorizations WHERE tenant_id = $1 AND actor = $2";
+
 impl TenantStore {
     /// Notes that somebody is sent to a vendor.
     pub async fn insert_authorization(&self, new: &NewAuthorization) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use turnpike_core::{LinkId, TenantId, Timestamp};
 
-use crate::{StoreError, SystemStore, TenantStore, row::table, value::words};
+use crate::{StoreError, SystemStore, TenantStore, authorizations::FORGET_AUTHORIZATIONS, row::table, value::words};
 
 words! {
     /// What a mailed link is for.
@@ -91,9 +91,14 @@ impl TenantStore {
         self.0.list(sql, &[&purpose, &now]).await
     }
 
-    /// Takes a link back; false when there is none that could still be used.
+    /// Takes a link back, and whoever it has sent to a vendor comes back in vain; false when there is none that could still
+    /// be used.
     pub async fn delete_link(&self, id: LinkId) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM mailed_links WHERE tenant_id = $1 AND id = $2 AND used_at IS NULL";
-        self.0.changes(sql, &[&id]).await
+        let delete = "DELETE FROM mailed_links WHERE tenant_id = $1 AND id = $2 AND used_at IS NULL";
+        let mut all = self.0.begin().await?;
+        let deleted = all.changes(delete, &[&id]).await?;
+        all.changes(FORGET_AUTHORIZATIONS, &[&format!("link:{id}")]).await?;
+        all.commit().await?;
+        Ok(deleted)
     }
 }

@@ -2,7 +2,7 @@
 
 use turnpike_core::{PersonId, Role, TenantId, Timestamp};
 
-use crate::{StoreError, SystemStore, TenantStore, row::from_row};
+use crate::{StoreError, SystemStore, TenantStore, authorizations::FORGET_AUTHORIZATIONS, row::from_row};
 
 /// A person of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +73,15 @@ impl TenantStore {
         self.changes_members(sql, &[&person, &role]).await
     }
 
-    /// Removes a member; false when there is no such member, or it is the last owner.
+    /// Removes a member, who then comes back from no vendor in the tenant's name; false when there is no such member, or it is the last owner.
     pub async fn delete_member(&self, person: PersonId) -> Result<bool, StoreError> {
         let sql = "DELETE FROM members WHERE tenant_id = $1 AND person_id = $2 AND (role <> 'owner' OR EXISTS (SELECT 1 \
                    FROM members AS other WHERE other.tenant_id = $1 AND other.role = 'owner' AND other.person_id <> $2))";
-        self.changes_members(sql, &[&person]).await
+        let deleted = self.changes_members(sql, &[&person]).await?;
+        if deleted {
+            self.0.execute(FORGET_AUTHORIZATIONS, &[&format!("person:{person}")]).await?;
+        }
+        Ok(deleted)
     }
 
     /// One after the other for a tenant, so that two owners who remove each other do not leave none.

@@ -2,11 +2,11 @@
 
 use futures_util::future::join_all;
 use turnpike_core::Role;
-use turnpike_store::{LinkPurpose, Member, Membership, Person, Session, StoreError};
+use turnpike_store::{LinkPurpose, Member, Membership, NewAuthorization, Person, Session, StoreError};
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, id, joined, later, link, person, session},
+    samples::{NOW, authorization, id, joined, later, link, person, session},
 };
 
 on_both! {
@@ -140,5 +140,20 @@ on_both! {
         assert!(!it.ours.delete_link(links[0].id).await.unwrap(), "it was used");
         assert!(it.ours.delete_link(links[1].id).await.unwrap());
         assert_eq!(open(NOW).await, []);
+    }
+
+    async fn whoever_may_not_act_any_more_comes_back_from_no_vendor(it: Deployment) {
+        let (_, other) = (joined(&it.store, &it.ours).await, joined(&it.store, &it.ours).await);
+        let link = link(Some(it.our_id), LinkPurpose::Connect, 1);
+        it.store.system().insert_link(&link).await.unwrap();
+        for (hash, actor) in [(1, format!("person:{other}")), (3, format!("link:{}", link.id)), (5, "person:1".into())] {
+            it.ours.insert_authorization(&NewAuthorization { actor, ..authorization(hash) }).await.unwrap();
+        }
+        assert!(it.ours.delete_member(other).await.unwrap() && it.ours.delete_link(link.id).await.unwrap());
+        let mut left = vec![];
+        for hash in [1, 3, 5] {
+            left.push(it.store.system().take_authorization(&[hash; 32]).await.unwrap().is_some());
+        }
+        assert_eq!(left, [false, false, true]);
     }
 }
