@@ -13,7 +13,7 @@ check:
     cargo fmt --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# All Rust tests. Those of PostgreSQL need its programs.
+# All Rust tests. Those of PostgreSQL need its programs, those of the browser Chromium and Node.
 test: binaries
     cargo nextest run --workspace --locked
 
