@@ -7,7 +7,7 @@ use http::HeaderValue;
 use moka::future::Cache;
 use serde_json::Value;
 use turnpike_config::Settings;
-use turnpike_core::{Ambient, CallId, Outcome, PersonId, Role, Timestamp};
+use turnpike_core::{Ambient, CallId, Outcome, PersonId, Role};
 use turnpike_sdk::Integration;
 use turnpike_store::{Announcement, Store, StoreError, Tenant};
 use turnpike_tenancy::Tenancy;
@@ -157,11 +157,6 @@ impl Inner {
     /// The integration of that name, if it is served.
     pub(crate) fn find_integration(&self, name: &str) -> Option<&Arc<Integration>> {
         self.integrations.iter().find(|integration| integration.manifest.name == name)
-    }
-
-    /// An instant as people read it.
-    pub(crate) fn shown(&self, at: Timestamp) -> String {
-        crate::pages::shown(at)
     }
 
     /// What the agency tells its clients now.

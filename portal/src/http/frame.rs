@@ -11,7 +11,7 @@ use http::{StatusCode, request::Parts};
 use turnpike_store::Announcement;
 
 use super::{Answer, Failure, Notice};
-use crate::{Member, Portal, SignedIn, Staff, brand::Brand};
+use crate::{Member, Portal, SignedIn, Staff, brand::Brand, pages::shown};
 
 /// The frame of a page.
 #[derive(Clone)]
@@ -94,7 +94,7 @@ impl FromRequestParts<Portal> for Frame {
             tenant: member.map(|member| member.tenant.name.clone()),
             several: signed_in.is_some_and(|signed_in| signed_in.memberships.len() > 1),
             nav: items(nav, path),
-            visit_until: member.and_then(|member| member.visit.as_ref()).map(|visit| portal.shown(visit.ends_at)),
+            visit_until: member.and_then(|member| member.visit.as_ref()).map(|visit| shown(visit.ends_at)),
             staff: signed_in.is_some_and(|signed_in| signed_in.person.staff),
             notice: notice.and_then(|(_, word)| Notice::find(&word)).map(Notice::text),
             announcements: if signed_in.is_some() { portal.announcements().await? } else { vec![] },

@@ -7,7 +7,7 @@ use axum::{Extension, extract::State};
 use serde_json::json;
 use turnpike_tenancy::KeyRequest;
 
-use super::{Step, first_call, is_up, steps};
+use super::{Step, first_call, is_up, progress};
 use crate::{
     HostSettings, HostTarget, Member, Permission, Portal,
     brand::Brand,
@@ -52,7 +52,7 @@ async fn step(
     let url = format!("{}/mcp", portal.public_url);
     let hosts = host_settings(&HostTarget { name: &brand.slug(), url: &url, key: key.as_deref() });
     let keys = portal.store.tenant(member.tenant.id).list_api_keys().await?;
-    let steps = steps(portal, member).await?;
+    let (steps, first) = progress(portal, member).await?;
     Ok(AgentStep {
         ready: steps[2].done,
         steps,
@@ -61,7 +61,7 @@ async fn step(
         keys: keys.iter().filter(|key| key.revoked_at.is_none()).count(),
         hosts,
         tested: None,
-        first: first_call::find(portal, member).await?,
+        first,
         may_manage: member.may(Permission::ManageAgents),
         may_call: member.may(Permission::Call),
         frame,

@@ -13,6 +13,7 @@ use axum::{
 use turnpike_store::{ConnectionRow, ConnectionState, StoreError};
 
 use crate::{Member, Portal, http::Answer};
+use first_call::First;
 
 /// A step, as the pages show it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,17 +35,21 @@ const LABELS: [(&str, &str); 4] = [
 
 /// All steps, and how far each has come.
 pub(crate) async fn steps(portal: &Portal, member: &Member) -> Result<[Step; 4], StoreError> {
+    Ok(progress(portal, member).await?.0)
+}
+
+/// The same, and the call of an agent that ends them.
+pub(crate) async fn progress(portal: &Portal, member: &Member) -> Result<([Step; 4], Option<First>), StoreError> {
     let rows = portal.store.tenant(member.tenant.id);
     let connections = rows.list_connections().await?;
     let live: Vec<_> = connections.iter().filter(|row| is_up(row)).collect();
     let chosen = member.tenant.plan.is_some() && !member.tenant.wanted.is_empty();
     let connected = !live.is_empty();
     let accounts = connected && live.iter().all(|row| row.accounts_json != "[]");
-    let called = accounts && first_call::find(portal, member).await?.is_some();
-    let done = [chosen, connected, accounts, called];
-    let steps = LABELS.iter().zip(done).map(|((path, label), done)| Step { path, label, done });
-    let steps: Vec<_> = steps.collect();
-    Ok([steps[0], steps[1], steps[2], steps[3]])
+    let first = first_call::find(portal, member).await?;
+    let done = [chosen, connected, accounts, accounts && first.is_some()];
+    let step = |at: usize| Step { path: LABELS[at].0, label: LABELS[at].1, done: done[at] };
+    Ok((std::array::from_fn(step), first))
 }
 
 /// Whether a connection can be used, or could if its accounts were chosen.
