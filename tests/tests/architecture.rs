@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 9] = [
     &["turnpike-config", "turnpike-store", "turnpike-sdk"],
     &["turnpike-limiter", "turnpike-breaker", "turnpike-telemetry", "turnpike-contract"],
     &["turnpike-vault", "turnpike-metering", "turnpike-catalog"],
-    &["turnpike-upstream"],
+    &["turnpike-upstream", "turnpike-oauth"],
     &["turnpike-tenancy"],
     &["turnpike-gateway", "turnpike-portal"],
     &["turnpike"],
@@ -22,10 +22,10 @@ const INTEGRATIONS: usize = 2;
 
 /// Who names a crate that only a few may name.
 const KEPT_TO: [(&str, &[&str]); 4] = [
-    ("turnpike-vault", &["turnpike-upstream", "turnpike-tenancy", "turnpike", "turnpike-tests"]),
+    ("turnpike-vault", &["turnpike-oauth", "turnpike-upstream", "turnpike-tenancy", "turnpike", "turnpike-tests"]),
     ("sqlx", &["turnpike-store", "turnpike-testkit", "turnpike-tests"]),
     ("rmcp", &["turnpike-gateway", "turnpike", "turnpike-tests"]),
-    ("aws-lc-rs", &["turnpike-core", "turnpike-vault", "turnpike-gateway"]),
+    ("aws-lc-rs", &["turnpike-core", "turnpike-oauth", "turnpike-vault", "turnpike-gateway"]),
 ];
 
 #[test]
