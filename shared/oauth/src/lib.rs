@@ -3,5 +3,13 @@
 //! Pages and endpoints are the portal's; the gateway asks here whether a token is good.
 
 mod client;
+mod document;
+mod egress;
+mod redirect;
+pub mod registration;
 
 pub use client::{AuthMethod, ClientMetadata};
+pub use document::{DocumentError, Documents, is_document_id};
+pub use egress::{Answer, Egress, EgressError, Guard, Names, SystemNames, is_public};
+pub use redirect::{RedirectError, RedirectRules, RedirectTarget, matches};
+pub use registration::RegistrationError;
