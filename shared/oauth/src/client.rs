@@ -24,7 +24,8 @@ impl ClientMetadata {
     /// Every redirect leads to the person's own computer: any program there can claim to be this client, whatever
     /// document or name it shows, and the consent page has to say so.
     pub fn only_this_computer(&self) -> bool {
-        self.redirect_uris.iter().all(|uri| RedirectTarget::of(uri) == RedirectTarget::ThisComputer)
+        !self.redirect_uris.is_empty()
+            && self.redirect_uris.iter().all(|uri| RedirectTarget::of(uri) == RedirectTarget::ThisComputer)
     }
 }
 

@@ -1,26 +1,22 @@
 //! The one way to fetch what a stranger names: over https, from public addresses only, little and soon.
 
 mod address;
+mod names;
+#[cfg(test)]
+mod tests;
 
 pub use address::is_public;
+pub use names::{Names, SystemNames};
 
-use std::{
-    error::Error,
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{error::Error, net::IpAddr, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt as _, future::BoxFuture};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode, header};
-use reqwest::{
-    Certificate, Client,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect::Policy,
-};
+use reqwest::{Certificate, Client, redirect::Policy};
 use serde_json::Value;
 use url::{Host, Url};
+
+use names::Checked;
 
 /// The most bytes that are read, unpacked.
 const LARGEST: usize = 64 << 10;
@@ -74,21 +70,6 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The JSON.
     pub body: Value,
-}
-
-/// Looks up the addresses of a name.
-pub trait Names: Send + Sync {
-    /// All of them. Port 0 stands for the usual one.
-    fn find<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>>;
-}
-
-/// Looks names up as every program on this machine does.
-pub struct SystemNames;
-
-impl Names for SystemNames {
-    fn find<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
-    }
 }
 
 /// What a fetcher goes by. Tests put other names, addresses and roots in; a deployment uses [`Guard::public`] as it is.
@@ -181,29 +162,6 @@ fn says_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
-}
-
-/// Gives the addresses of a name to the connection that is about to be made, if all of them may be connected to. One that
-/// may not is reason enough to refuse the name: no honest host mixes them, and a dishonest one counts on the mix.
-struct Checked {
-    names: Arc<dyn Names>,
-    allowed: fn(IpAddr) -> bool,
-}
-
-impl Resolve for Checked {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (names, allowed) = (self.names.clone(), self.allowed);
-        Box::pin(async move {
-            let found = names.find(name.as_str()).await.unwrap_or_default();
-            if found.is_empty() {
-                return Err(EgressError::Unknown.into());
-            }
-            if !found.iter().all(|address| allowed(address.ip())) {
-                return Err(EgressError::Private.into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
 }
 
 /// The library's error names the URL; ours does not.

@@ -7,6 +7,8 @@ mod document;
 mod egress;
 mod redirect;
 pub mod registration;
+#[cfg(test)]
+mod stranger;
 
 pub use client::{AuthMethod, ClientMetadata};
 pub use document::{DocumentError, Documents, is_document_id};

@@ -1,5 +1,8 @@
 //! Clients that register themselves (RFC 7591), without storing them.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value, json};
 use turnpike_core::{Canonical, Timestamp};
 
