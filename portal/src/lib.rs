@@ -8,6 +8,7 @@ mod console;
 mod hosts;
 mod http;
 mod mail;
+mod oauth;
 mod pages;
 mod people;
 mod permission;

@@ -27,6 +27,8 @@ permissions! {
     Export: Auditor,
     /// Make a test call, and run a read again.
     Call: Member,
+    /// Let an agent act in one's own name.
+    LetAct: Member,
     /// Connect, reconnect, choose accounts, disconnect.
     Connect: Admin,
     /// Make and revoke agents' keys.

@@ -8,6 +8,7 @@ use moka::future::Cache;
 use serde_json::Value;
 use turnpike_config::Settings;
 use turnpike_core::{Ambient, CallId, Outcome, PersonId, Role};
+use turnpike_oauth::AuthorizationServer;
 use turnpike_sdk::Integration;
 use turnpike_store::{Announcement, Store, StoreError, Tenant};
 use turnpike_tenancy::Tenancy;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub store: Store,
     /// What people do to a tenant.
     pub tenancy: Tenancy,
+    /// Lets agents in.
+    pub oauth: AuthorizationServer,
     /// How the vendors fare.
     pub upstream: Upstream,
     /// The integrations served.
@@ -89,6 +92,7 @@ pub struct Inner {
     pub(crate) ambient: Ambient,
     pub(crate) store: Store,
     pub(crate) tenancy: Tenancy,
+    pub(crate) oauth: AuthorizationServer,
     pub(crate) upstream: Upstream,
     pub(crate) integrations: Vec<Arc<Integration>>,
     pub(crate) calls: Arc<dyn Calls>,
@@ -124,7 +128,7 @@ pub enum StartError {
 impl Portal {
     /// Puts the portal together.
     pub fn new(parts: Parts) -> Result<Self, StartError> {
-        let Parts { settings, public_url, ambient, store, tenancy, upstream, integrations, calls } = parts;
+        let Parts { settings, public_url, ambient, store, tenancy, oauth, upstream, integrations, calls } = parts;
         let vendors: Vec<String> = integrations.iter().filter_map(|own| consent_origin(&settings, own)).collect();
         let security_policy = HeaderValue::from_str(&content_security_policy(&vendors));
         Ok(Self(Arc::new(Inner {
@@ -141,6 +145,7 @@ impl Portal {
             ambient,
             store,
             tenancy,
+            oauth,
             upstream,
             integrations,
             calls,

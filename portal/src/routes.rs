@@ -11,7 +11,7 @@ use tower_http::csrf::CsrfLayer;
 use crate::{
     Permission, Portal, brand, console,
     http::{Access, Failure, Gate, dress, gate, guard_headers},
-    mail, pages, people, start,
+    mail, oauth, pages, people, start,
 };
 
 /// One page or one form's target.
@@ -80,6 +80,9 @@ pub fn routes() -> Vec<Route> {
         act("/account/sign-out-elsewhere", SignedIn, post(pages::account::sign_out_elsewhere)),
         show("/outbox", Anyone, get(mail::outbox_list)),
         show("/outbox/{mail}", Anyone, get(mail::outbox_show)),
+        // Agents that connect by OAuth
+        show("/authorize", Anyone, get(oauth::ask)),
+        act("/authorize", SignedIn, post(oauth::decide)),
         // The beginning
         show("/start", Tenant(Look), get(start::next)),
         show("/start/plan", Tenant(Look), get(start::plan::show)),
@@ -185,4 +188,5 @@ pub fn router(portal: &Portal) -> Router {
         .layer(from_fn_with_state(portal.clone(), brand::resolve))
         .layer(from_fn_with_state(portal.clone(), guard_headers))
         .with_state(portal.clone())
+        .merge(oauth::endpoints(portal))
 }

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod app;
 pub mod browser;
 pub mod conformance;
+pub mod oauth;
 pub mod places;
 pub mod probe;
 pub mod process;

@@ -181,7 +181,7 @@ pub(crate) async fn leave(State(portal): State<Portal>, member: Member) -> Answe
 }
 
 async fn take_out(portal: &Portal, member: &Member, id: PersonId) -> Result<bool, Failure> {
-    let removed = portal.store.tenant(member.tenant.id).delete_member(id).await?;
+    let removed = portal.store.tenant(member.tenant.id).delete_member(id, portal.ambient.now()).await?;
     if removed {
         let (by, subject) = (member.actor(), Actor::person(id).0);
         portal.tenancy.record(member.tenant.id, &by, "member.removed", &subject, json!({})).await?;

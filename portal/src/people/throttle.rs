@@ -10,6 +10,7 @@ use crate::http::Failure;
 /// Attempts a minute, and at once.
 const PER_ACCOUNT: (u32, u32) = (5, 8);
 const PER_ADDRESS: (u32, u32) = (30, 40);
+const PER_SERVICE: (u32, u32) = (60, 120);
 
 /// Counts attempts in this process's memory.
 #[derive(Default)]
@@ -23,6 +24,12 @@ impl Throttle {
             .0
             .admit(&account, &[bucket(&account, PER_ACCOUNT)], now)
             .and_then(|()| self.0.admit("addresses", &[bucket(&from.to_string(), PER_ADDRESS)], now));
+        admitted.map_err(|_| Failure::TooMany)
+    }
+
+    /// Counts what anybody may do, by address alone; the servers of a large service share few.
+    pub(crate) fn attempt_from(&self, kind: &str, from: IpAddr, now: Timestamp) -> Result<(), Failure> {
+        let admitted = self.0.admit(kind, &[bucket(&from.to_string(), PER_SERVICE)], now);
         admitted.map_err(|_| Failure::TooMany)
     }
 }

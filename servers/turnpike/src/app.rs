@@ -10,11 +10,12 @@ use turnpike_config::Settings;
 use turnpike_core::{Currency, Timestamp};
 use turnpike_gateway::{Authenticator, Gateway, Parts, Switches};
 use turnpike_metering::{ArgumentsKeeper, Ledger, record_interrupted};
+use turnpike_oauth::AuthorizationServer;
 use turnpike_portal::Portal;
 use turnpike_store::StoreError;
 use turnpike_tenancy::PEPPER;
 
-use crate::{member_calls::MemberCalls, operator::Operator, versions};
+use crate::{authorization::authorization_server, member_calls::MemberCalls, operator::Operator, versions};
 
 /// How often the small work that no call waits for is done.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
@@ -32,6 +33,7 @@ pub struct App {
     /// The MCP host.
     pub gateway: Arc<Gateway>,
     portal: Portal,
+    oauth: AuthorizationServer,
     /// Scheme and host that clients use.
     pub public_url: String,
     settings: Settings,
@@ -56,6 +58,8 @@ impl App {
         for line in versions::ending(&settings, &operator.integrations, operator.ambient.now())? {
             tracing::warn!("{line}");
         }
+        let oauth = authorization_server(&settings, &operator, &public_url).await?;
+        let (store, ambient) = (operator.store.clone(), operator.ambient.clone());
         let gateway = Gateway::new(Parts {
             settings: settings.clone(),
             public_url: public_url.clone(),
@@ -63,7 +67,7 @@ impl App {
             ambient: operator.ambient.clone(),
             store: operator.store.clone(),
             switches: Switches::start(operator.store.clone()).await.context("what is switched off cannot be read")?,
-            authenticator: Authenticator::new(operator.store.clone(), operator.ambient.clone(), pepper),
+            authenticator: Authenticator::new(store, ambient, pepper, oauth.clone()),
             upstream: operator.upstream.clone(),
             ledger,
             arguments,
@@ -81,11 +85,12 @@ impl App {
             ambient: operator.ambient.clone(),
             store: operator.store.clone(),
             tenancy: operator.tenancy.clone(),
+            oauth: oauth.clone(),
             upstream: operator.upstream.clone(),
             integrations: operator.integrations.clone(),
             calls: Arc::new(calls),
         })?;
-        let app = Self { operator, gateway, portal, public_url, settings, ledger: writer, arguments: keeper };
+        let app = Self { operator, gateway, portal, oauth, public_url, settings, ledger: writer, arguments: keeper };
         app.housekeeper().begin().await?;
         Ok(app)
     }
@@ -151,6 +156,7 @@ impl App {
         Housekeeper {
             operator: self.operator.clone(),
             gateway: self.gateway.clone(),
+            oauth: self.oauth.clone(),
             currency: self.settings.prices.currency,
             idle: Duration::from_secs(60 * u64::from(self.settings.portal.idle_minutes)),
         }
@@ -161,6 +167,7 @@ impl App {
 struct Housekeeper {
     operator: Operator,
     gateway: Arc<Gateway>,
+    oauth: AuthorizationServer,
     currency: Currency,
     /// How long a browser may do nothing and stay signed in.
     idle: Duration,
@@ -202,8 +209,11 @@ impl Housekeeper {
             if let Err(error) = self.operator.tenancy.revoke_waiting(now).await {
                 tracing::warn!(%error, "vendors were not asked again to take grants back");
             }
+            if let Err(error) = self.oauth.maintain().await {
+                tracing::warn!(%error, "the keys for access tokens were not looked after");
+            }
             if let Err(error) = self.gateway.authenticator().flush_last_used().await {
-                tracing::warn!(%error, "the keys' last use was not written down");
+                tracing::warn!(%error, "the last use of credentials was not written down");
             }
         }
     }

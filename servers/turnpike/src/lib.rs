@@ -1,6 +1,7 @@
 //! The Turnpike binary: the only crate that names concrete back ends.
 
 pub mod app;
+mod authorization;
 pub mod cli;
 mod clients;
 mod commands;

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 use turnpike_breaker::Breakers;
 use turnpike_config::{IntegrationSettings, Settings};
 use turnpike_core::{Ambient, Handles, Wire};
+use turnpike_oauth::Egress;
 use turnpike_sdk::{AuthShape, Integration};
 use turnpike_store::Store;
 use turnpike_tenancy::{OAuthApp, Parts, Tenancy};
@@ -37,6 +38,8 @@ pub struct Operator {
     pub tenancy: Tenancy,
     /// The integrations that the settings select.
     pub integrations: Vec<Arc<Integration>>,
+    /// Fetches what strangers name: the documents of clients.
+    pub egress: Egress,
     /// Shows other processes that this one uses the data folder.
     pub presence: Arc<Presence>,
 }
@@ -66,7 +69,8 @@ impl Operator {
             sandbox_apps: sandboxes.apps(),
         })
         .await?;
-        Ok(Self { ambient, store, vault, upstream, handles, sandboxes, tenancy, integrations, presence })
+        let egress = Egress::public().context("the HTTP client does not start")?;
+        Ok(Self { ambient, store, vault, upstream, handles, sandboxes, tenancy, integrations, egress, presence })
     }
 }
 

@@ -79,6 +79,16 @@ impl Settings {
             _ if self.oidc.client_id.is_empty() => return refused("oidc.client_id", "it is missing"),
             _ => {}
         }
+        if !(5..=900).contains(&self.oauth.access_token_seconds) {
+            return refused("oauth.access_token_seconds", "it must be 5 to 900: a token that is lost ends by itself");
+        }
+        if self.oauth.refresh_days == 0 || self.oauth.key_days == 0 {
+            return refused("oauth", "`refresh_days` and `key_days` must be at least 1");
+        }
+        if let Some((id, _)) = self.oauth_clients.iter().find(|(_, own)| own.redirect_uris.is_empty()) {
+            let reason = format!("{id}: `redirect_uris` is empty, so that nobody could come back to it");
+            return Err(ConfigError::Refused { key: "oauth_clients", reason });
+        }
         if self.store.max_connections == 0 {
             return refused("store.max_connections", "it must be at least 1");
         }

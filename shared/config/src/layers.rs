@@ -12,8 +12,10 @@ const DEFAULTS: &str = include_str!("../default.toml");
 /// Settings that may be read from a file of their own.
 const SECRETS: &[(&str, &str)] =
     &[("store", "url"), ("store", "owner_url"), ("mail", "smtp_url"), ("oidc", "client_secret")];
-/// The same of each integration.
-const INTEGRATION_SECRET: &str = "client_secret";
+/// Sections whose own sections an operator adds to.
+const OPEN: [&str; 3] = ["integrations", "oauth_clients", "plans"];
+/// Those of them whose sections hold a secret, and its key.
+const OPEN_SECRET: ([&str; 2], &str) = (["integrations", "oauth_clients"], "client_secret");
 
 /// What is wrong with the settings. Each says which setting and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +84,7 @@ fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
     })
 }
 
-/// Lays `over` on `base`. A key that the defaults do not have is refused, except a new integration's section or a new plan's.
+/// Lays `over` on `base`. A key that the defaults do not have is refused, except a new section of an open one.
 fn merge(base: &mut Table, over: Table, prefix: &str, origin: &str) -> Result<(), ConfigError> {
     for (key, value) in over {
         let path = format!("{prefix}{key}");
@@ -93,7 +95,9 @@ fn merge(base: &mut Table, over: Table, prefix: &str, origin: &str) -> Result<()
                 let reason = format!("it must be a {}, not a {}", old.type_str(), value.type_str());
                 return Err(ConfigError::Wrong { key: path, reason });
             }
-            (None, value) if ["integrations.", "plans."].contains(&prefix) || is_secret_file(&path) => {
+            (None, value)
+                if prefix.strip_suffix('.').is_some_and(|section| OPEN.contains(&section)) || is_secret_file(&path) =>
+            {
                 base.insert(key, value);
             }
             (None, _) => return Err(ConfigError::Unknown { origin: origin.into(), key: path }),
@@ -134,8 +138,10 @@ fn set_variable(table: &mut Table, name: &str, value: &str) -> Result<(), Config
 }
 
 fn is_secret_file(path: &str) -> bool {
-    let of_integration = path.strip_prefix("integrations.").and_then(|path| path.split_once('.'));
-    of_integration.is_some_and(|(_, key)| key.strip_suffix("_file") == Some(INTEGRATION_SECRET))
+    let (sections, secret) = OPEN_SECRET;
+    let mut names = path.split('.');
+    let (section, key) = (names.next().unwrap_or_default(), names.nth(1).unwrap_or_default());
+    sections.contains(&section) && key.strip_suffix("_file") == Some(secret)
         || SECRETS.iter().any(|(section, key)| path == format!("{section}.{key}_file"))
 }
 
@@ -146,10 +152,13 @@ fn read_secret_files(table: &mut Table) -> Result<(), ConfigError> {
             read_secret_file(own, section, key)?;
         }
     }
-    let Some(Value::Table(integrations)) = table.get_mut("integrations") else { return Ok(()) };
-    for (name, own) in integrations {
-        if let Value::Table(own) = own {
-            read_secret_file(own, &format!("integrations.{name}"), INTEGRATION_SECRET)?;
+    let (sections, secret) = OPEN_SECRET;
+    for section in sections {
+        let Some(Value::Table(all)) = table.get_mut(section) else { continue };
+        for (name, own) in all {
+            if let Value::Table(own) = own {
+                read_secret_file(own, &format!("{section}.{name}"), secret)?;
+            }
         }
     }
     Ok(())

@@ -8,6 +8,6 @@ pub use check::is_colour;
 pub use layers::{ConfigError, Layers};
 pub use settings::{
     BrandSettings, Environment, IntegrationSettings, LimitSettings, LogFormat, MailSettings, MailTransport,
-    OidcSettings, OutcomePercents, PlanSettings, PortalSettings, PriceSettings, ServerSettings, Settings,
-    StoreSettings, TelemetrySettings, VaultSettings, WriteSettings,
+    OAuthClientSettings, OAuthSettings, OidcSettings, OutcomePercents, PlanSettings, PortalSettings, PriceSettings,
+    ServerSettings, Settings, StoreSettings, TelemetrySettings, VaultSettings, WriteSettings,
 };

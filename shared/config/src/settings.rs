@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use turnpike_core::{Currency, Micros, Outcome, WritePolicy};
-use url::Url;
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +23,8 @@ pub struct Settings {
     pub mail: MailSettings,
     pub portal: PortalSettings,
     pub oidc: OidcSettings,
+    pub oauth: OAuthSettings,
+    pub oauth_clients: BTreeMap<String, OAuthClientSettings>,
     pub plans: BTreeMap<String, PlanSettings>,
     pub telemetry: TelemetrySettings,
     pub integrations: BTreeMap<String, IntegrationSettings>,
@@ -48,7 +49,6 @@ pub struct ServerSettings {
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
-    pub authorization_servers: Vec<Url>,
     pub max_body_bytes: usize,
     pub drain_seconds: u64,
     pub servers: Vec<String>,
@@ -168,6 +168,30 @@ pub struct OidcSettings {
     pub client_id: String,
     pub client_secret: SecretString,
     pub label: String,
+}
+
+/// Section `[oauth]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct OAuthSettings {
+    pub registration: bool,
+    pub access_token_seconds: u32,
+    pub refresh_days: u32,
+    pub key_days: u32,
+    pub document_hosts: Vec<String>,
+    pub app_redirects: Vec<String>,
+}
+
+/// Section `[oauth_clients.<client_id>]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct OAuthClientSettings {
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub client_secret: SecretString,
 }
 
 /// Section `[plans.<name>]`.

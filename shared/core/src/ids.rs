@@ -108,6 +108,19 @@ id!(
     AnnouncementId, "announcement"
 );
 
+id!(
+    /// A member's permission for a client to act in their name.
+    GrantId, "grant"
+);
+id!(
+    /// A program of a tenant that acts in nobody's name (the row, not the secret); its client id.
+    ServiceAgentId, "service agent"
+);
+id!(
+    /// A step of an agent's attempt to connect.
+    AttemptId, "attempt"
+);
+
 /// The upstream's own id of an account, in the upstream's canonical text form (Google Ads: ten digits without dashes).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -25,8 +25,8 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};
 pub use handle::{HandleError, Handles};
 pub use ids::{
-    AccountId, AnnouncementId, ApiKeyId, ApprovalId, CallId, ConnectionId, IdError, JobId, LinkId, PersonId, PreviewId,
-    SessionId, SwitchId, TenantId, VisitId,
+    AccountId, AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, GrantId, IdError, JobId, LinkId,
+    PersonId, PreviewId, ServiceAgentId, SessionId, SwitchId, TenantId, VisitId,
 };
 pub use money::{Currency, Micros, Money, MoneyError};
 pub use outcome::Outcome;

@@ -32,6 +32,7 @@ fn row(tenant: TenantId, intent: &Intent, now: Timestamp, currency: Currency) ->
         tenant_id: tenant,
         connection_id: Some(intent.connection_id),
         principal: intent.principal.clone(),
+        grant_id: None,
         client: None,
         integration: intent.integration.clone(),
         tool: intent.tool.clone(),

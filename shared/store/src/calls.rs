@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use turnpike_core::{CallId, ConnectionId, Currency, Micros, Outcome, TenantId, Timestamp};
+use turnpike_core::{CallId, ConnectionId, Currency, GrantId, Micros, Outcome, TenantId, Timestamp};
 
 use crate::{
     StoreError, SystemStore, TenantStore,
@@ -22,6 +22,8 @@ pub struct CallRow {
     pub connection_id: Option<ConnectionId>,
     /// Who called.
     pub principal: String,
+    /// The grant by which a person's agent called; none for keys, service agents and pages.
+    pub grant_id: Option<GrantId>,
     /// The program that called, as it names itself.
     pub client: Option<String>,
     /// The integration.
@@ -82,6 +84,7 @@ table!(CallRow {
     tenant_id,
     connection_id,
     principal,
+    grant_id,
     client,
     integration,
     tool,

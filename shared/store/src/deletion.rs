@@ -21,6 +21,9 @@ const DELETES: &[&str] = deletes![
     connections,
     data_keys,
     api_keys,
+    grants,
+    service_agents,
+    connect_attempts,
     tool_policies,
     authorizations,
     call_arguments,
@@ -41,6 +44,7 @@ const LEAVING: &str = "SELECT person_id AS value FROM members WHERE tenant_id = 
 const FORGET: &[&str] = &[
     "DELETE FROM mailed_links WHERE email = (SELECT email FROM people WHERE id = $1)",
     "DELETE FROM sessions WHERE person_id = $1",
+    "DELETE FROM grants WHERE person_id = $1",
     "DELETE FROM people WHERE id = $1",
 ];
 

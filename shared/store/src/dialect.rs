@@ -56,9 +56,9 @@ GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
 GRANT SELECT, INSERT ON audit_events, calls, secrets TO ROLE;
 GRANT SELECT, INSERT, UPDATE ON announcements, kill_switches, tenants TO ROLE;
-GRANT SELECT, INSERT, DELETE ON authorizations, call_arguments, data_keys, write_intents TO ROLE;
-GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connections, credentials, jobs, mailed_links, members,
-    people, previews, sessions, tool_policies, visits, write_policies TO ROLE;";
+GRANT SELECT, INSERT, DELETE ON authorizations, call_arguments, connect_attempts, data_keys, write_intents TO ROLE;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connections, credentials, grants, jobs, mailed_links, members,
+    oauth_clients, people, previews, service_agents, sessions, signing_keys, tool_policies, visits, write_policies TO ROLE;";
 
 /// The grants for a role.
 pub(crate) fn grants_for(role: &str) -> String {

@@ -2,7 +2,9 @@
 
 use turnpike_core::{PersonId, Role, TenantId, Timestamp};
 
-use crate::{StoreError, SystemStore, TenantStore, authorizations::FORGET_AUTHORIZATIONS, row::from_row};
+use crate::{
+    StoreError, SystemStore, TenantStore, authorizations::FORGET_AUTHORIZATIONS, grants::REVOKE_GRANTS, row::from_row,
+};
 
 /// A person of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,9 @@ macro_rules! members {
     };
 }
 
+/// Members change one after the other, so that two owners who remove each other do not leave none.
+const LOCK: &str = "UPDATE tenants SET state = state WHERE id = $1";
+
 impl SystemStore {
     /// Everybody who belongs to a tenant, who joined first first. Names stand in no table of the tenant's.
     pub async fn list_members(&self, tenant: TenantId) -> Result<Vec<Member>, StoreError> {
@@ -73,22 +78,25 @@ impl TenantStore {
         self.changes_members(sql, &[&person, &role]).await
     }
 
-    /// Removes a member, who then comes back from no vendor in the tenant's name; false when there is no such member, or it is the last owner.
-    pub async fn delete_member(&self, person: PersonId) -> Result<bool, StoreError> {
+    /// Removes a member, who then comes back from no vendor in the tenant's name, and for whom no agent acts any more; false
+    /// when there is no such member, or it is the last owner.
+    pub async fn delete_member(&self, person: PersonId, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "DELETE FROM members WHERE tenant_id = $1 AND person_id = $2 AND (role <> 'owner' OR EXISTS (SELECT 1 \
                    FROM members AS other WHERE other.tenant_id = $1 AND other.role = 'owner' AND other.person_id <> $2))";
-        let deleted = self.changes_members(sql, &[&person]).await?;
+        let mut all = self.0.begin().await?;
+        all.changes(LOCK, &[]).await?;
+        let deleted = all.changes(sql, &[&person]).await?;
         if deleted {
-            self.0.execute(FORGET_AUTHORIZATIONS, &[&format!("person:{person}")]).await?;
+            all.changes(FORGET_AUTHORIZATIONS, &[&format!("person:{person}")]).await?;
+            all.changes(REVOKE_GRANTS, &[&person, &now]).await?;
         }
+        all.commit().await?;
         Ok(deleted)
     }
 
-    /// One after the other for a tenant, so that two owners who remove each other do not leave none.
     async fn changes_members(&self, sql: &'static str, rest: crate::value::Arguments<'_>) -> Result<bool, StoreError> {
-        let lock = "UPDATE tenants SET state = state WHERE id = $1";
         let mut all = self.0.begin().await?;
-        all.changes(lock, &[]).await?;
+        all.changes(LOCK, &[]).await?;
         let changed = all.changes(sql, rest).await?;
         all.commit().await?;
         Ok(changed)

@@ -38,7 +38,8 @@ const STEPS: &[Step] = steps![
     "0006_jobs",
     "0007_changes",
     "0008_controls",
-    "0009_portal"
+    "0009_portal",
+    "0011_oauth",
 ];
 
 impl Store {

@@ -7,8 +7,8 @@ use sqlx::{
     sqlite::SqliteArguments,
 };
 use turnpike_core::{
-    AnnouncementId, ApiKeyId, ApprovalId, CallId, ConnectionId, Currency, JobId, LeastRole, LinkId, Micros, Outcome,
-    PersonId, PreviewId, Role, SessionId, SwitchId, TenantId, Timestamp, VisitId,
+    AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, Currency, GrantId, JobId, LeastRole, LinkId,
+    Micros, Outcome, PersonId, PreviewId, Role, ServiceAgentId, SessionId, SwitchId, TenantId, Timestamp, VisitId,
 };
 
 use crate::{ApprovalState, ConnectionState, JobState, LinkPurpose, PreviewState, TenantState};
@@ -119,6 +119,9 @@ stored! {
     Timestamp as i64: |it| it.micros(), |raw| Self::from_micros(raw);
     Duration as i64: |it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX), |raw| Self::from_micros(u64::try_from(raw)?);
     Micros as i64: |it| it.0, |raw| Self(raw);
+    AttemptId as String: |it| it.to_string(), |raw| raw.parse()?;
+    GrantId as String: |it| it.to_string(), |raw| raw.parse()?;
+    ServiceAgentId as String: |it| it.to_string(), |raw| raw.parse()?;
     AnnouncementId as String: |it| it.to_string(), |raw| raw.parse()?;
     ApiKeyId as String: |it| it.to_string(), |raw| raw.parse()?;
     ApprovalId as String: |it| it.to_string(), |raw| raw.parse()?;

@@ -17,7 +17,7 @@ use crate::{Face, Refused};
 const KEY_NAMES: [&str; 5] = ["api_key", "apikey", "access_token", "token", "key"];
 
 pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Request, next: Next) -> Response {
-    let Endpoint { gateway, face } = &endpoint;
+    let Endpoint { gateway, face, url } = &endpoint;
     if request.uri().query().is_some_and(holds_key) {
         let message = "a key in the URL ends up in logs: send it as `Authorization: Bearer <key>`, and replace the one you just sent";
         return problem::rpc_error(StatusCode::BAD_REQUEST, Value::Null, problem::INVALID_REQUEST, message, None);
@@ -32,11 +32,11 @@ pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Req
         let message = "send exactly one header `Authorization: Bearer <key>`";
         return problem::rpc_error(StatusCode::BAD_REQUEST, Value::Null, problem::INVALID_REQUEST, message, None);
     };
-    let caller = match gateway.authenticator.authenticate(token).await {
+    let caller = match gateway.authenticator.authenticate(token, url).await {
         Ok(caller) => caller,
         Err(Refused::Unavailable(error)) => {
-            tracing::error!(%error, "API keys cannot be looked up");
-            let message = "keys cannot be checked at the moment; try again";
+            tracing::error!(%error, "credentials cannot be checked");
+            let message = "credentials cannot be checked at the moment; try again";
             return problem::rpc_error(
                 StatusCode::SERVICE_UNAVAILABLE,
                 Value::Null,

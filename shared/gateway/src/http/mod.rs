@@ -26,6 +26,8 @@ use crate::{Face, Gateway, McpHost, Origin};
 struct Endpoint {
     gateway: Arc<Gateway>,
     face: Face,
+    /// What access tokens for it name.
+    url: String,
 }
 
 /// All endpoints of the gateway. `stopped` ends open streams; cancel it only after the calls under way have finished.
@@ -59,7 +61,8 @@ pub fn mount<H: ServerHandler>(
         let service = service.clone();
         async move { service.handle(request).await }
     };
-    let endpoint = Endpoint { gateway: gateway.clone(), face };
+    let url = format!("{}{}", gateway.public_url, face.path());
+    let endpoint = Endpoint { gateway: gateway.clone(), face, url };
     Router::new()
         .route(&endpoint.face.path(), any(handle))
         .route_layer(from_fn_with_state(endpoint.clone(), guard::guard))

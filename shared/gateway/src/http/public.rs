@@ -32,15 +32,12 @@ pub fn public_routes(gateway: &Arc<Gateway>) -> Router {
 
 /// RFC 9728.
 fn metadata(gateway: &Gateway, face: &Face) -> Value {
-    let mut document = json!({
+    json!({
         "resource": format!("{}{}", gateway.public_url, face.path()),
         "scopes_supported": problem::read_scopes(gateway, face).split(' ').collect::<Vec<_>>(),
         "bearer_methods_supported": ["header"],
-    });
-    if !gateway.server.authorization_servers.is_empty() {
-        document["authorization_servers"] = json!(gateway.server.authorization_servers);
-    }
-    document
+        "authorization_servers": [gateway.public_url],
+    })
 }
 
 /// Ready when the database answers.

@@ -1,27 +1,32 @@
-//! From an API key to a caller.
+//! From a credential to a caller: an API key, or an access token of this deployment.
+
+mod key;
+mod token;
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use moka::sync::Cache;
-use turnpike_core::{Ambient, ApiKey, ApiKeyId, Timestamp};
-use turnpike_store::{Store, StoreError, Tenant};
+use turnpike_core::{Ambient, ApiKey, ApiKeyId, GrantId, ServiceAgentId, Timestamp};
+use turnpike_oauth::{AuthorizationServer, OAuthError, Subject, Unaccepted};
+use turnpike_store::{Store, StoreError};
 use zeroize::Zeroizing;
 
 use super::Caller;
 
-/// How long a looked-up key is believed: a revoked key stops within this time on every replica.
+/// How long what was looked up is believed: what is revoked stops within this time on every replica.
 const BELIEVED: Duration = Duration::from_secs(5);
 
-/// Why a key does not name a caller.
+/// Why a credential does not name a caller.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Its form or its checksum is wrong: a typing error, or no key of ours.
-    #[error("this is not an API key of this service: check that it was copied whole")]
+    /// Neither key nor token, or its checksum is wrong: a typing error, or nothing of ours.
+    #[error("this is no API key or access token of this service: check that it was copied whole")]
     Malformed,
     /// No such key.
     #[error("this API key is not known")]
@@ -32,88 +37,103 @@ pub enum Refused {
     /// Its time is over.
     #[error("this API key has expired")]
     Expired,
+    /// An access token that is not taken.
+    #[error(transparent)]
+    Token(Unaccepted),
     /// It cannot be looked up now.
-    #[error("keys cannot be checked at the moment; try again")]
-    Unavailable(#[from] StoreError),
+    #[error("credentials cannot be checked at the moment; try again")]
+    Unavailable(#[source] OAuthError),
 }
 
-struct Known {
-    id: ApiKeyId,
-    revoked: bool,
-    expires_at: Option<Timestamp>,
-    caller: Arc<Caller>,
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<Unaccepted> for Refused {
+    fn from(why: Unaccepted) -> Self {
+        match why {
+            Unaccepted::Unavailable(error) => Self::Unavailable(error),
+            why => Self::Token(why),
+        }
+    }
 }
 
 /// An address that nobody calls from.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// Looks keys up by their hash, and remembers for a few seconds what it found.
+/// Looks credentials up, and remembers for a few seconds what it found.
 pub struct Authenticator {
     store: Store,
     ambient: Ambient,
     pepper: Zeroizing<[u8; 32]>,
-    known: Cache<[u8; 32], Option<Arc<Known>>>,
-    used: Mutex<HashMap<ApiKeyId, Timestamp>>,
+    oauth: AuthorizationServer,
+    keys: Cache<[u8; 32], Option<Arc<key::Known>>>,
+    tokens: Cache<[u8; 32], Arc<token::Checked>>,
+    subjects: Cache<Subject, Option<Arc<token::Behind>>>,
+    used: Used,
+}
+
+/// When each credential was last used, until that is written down.
+#[derive(Default)]
+struct Used {
+    keys: Noted<ApiKeyId>,
+    grants: Noted<GrantId>,
+    services: Noted<ServiceAgentId>,
+}
+
+struct Noted<Id>(Mutex<HashMap<Id, Timestamp>>);
+
+impl<Id> Default for Noted<Id> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Id: Eq + Hash> Noted<Id> {
+    fn note(&self, id: Id, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+    }
+
+    fn take(&self) -> Vec<(Id, Timestamp)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+    }
 }
 
 impl Authenticator {
-    /// Looks keys up in this store, hashed with this pepper.
-    pub fn new(store: Store, ambient: Ambient, pepper: Zeroizing<[u8; 32]>) -> Self {
-        let known = Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build();
-        Self { store, ambient, pepper, known, used: Mutex::default() }
+    /// Looks up in this store keys that are hashed with this pepper, and tokens of this server.
+    pub fn new(store: Store, ambient: Ambient, pepper: Zeroizing<[u8; 32]>, oauth: AuthorizationServer) -> Self {
+        fn believed<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
+            Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build()
+        }
+        let (keys, tokens, subjects) = (believed(), believed(), believed());
+        Self { store, ambient, pepper, oauth, keys, tokens, subjects, used: Used::default() }
     }
 
-    /// The caller that this key names.
-    pub async fn authenticate(&self, text: &str) -> Result<Arc<Caller>, Refused> {
-        let key = ApiKey::parse(text).ok_or(Refused::Malformed)?;
-        let hash = key.hash(&self.pepper);
-        let known = match self.known.get(&hash) {
-            Some(known) => known,
-            None => Box::pin(self.look_up(hash)).await?,
-        };
-        let known = known.ok_or(Refused::Unknown)?;
-        let now = self.ambient.now();
-        if known.revoked {
-            return Err(Refused::Revoked);
+    /// The caller that this credential names, at the server of that URL.
+    pub async fn authenticate(&self, text: &str, audience: &str) -> Result<Arc<Caller>, Refused> {
+        match ApiKey::parse(text) {
+            Some(key) => self.authenticate_key(&key).await,
+            // A key has no dot, and a token has two.
+            None if text.contains('.') => self.authenticate_token(text, audience).await,
+            None => Err(Refused::Malformed),
         }
-        if known.expires_at.is_some_and(|end| end <= now) {
-            return Err(Refused::Expired);
-        }
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(known.id, now);
-        Ok(known.caller.clone())
     }
 
-    /// Writes down when each key was last used; called on a timer and at shutdown.
+    /// Writes down when each credential was last used; called on a timer and at shutdown.
     pub async fn flush_last_used(&self) -> Result<(), StoreError> {
-        let used: Vec<_> = self.used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
-        if used.is_empty() { Ok(()) } else { self.store.system().touch_api_keys(&used).await }
-    }
-
-    async fn look_up(&self, hash: [u8; 32]) -> Result<Option<Arc<Known>>, Refused> {
-        let found = match self.store.system().find_api_key(&hash).await? {
-            Some((key, tenant)) => Some(self.known(key, tenant).await?),
-            None => None,
-        };
-        self.known.insert(hash, found.clone());
-        Ok(found)
-    }
-
-    async fn known(&self, key: turnpike_store::ApiKey, tenant: Tenant) -> Result<Arc<Known>, Refused> {
-        let tool_policies = self.store.tenant(tenant.id).list_tool_policies().await?;
-        let caller = Caller {
-            tenant: tenant.id,
-            tenant_state: tenant.state,
-            principal: format!("key:{}", key.id),
-            scopes: key.scopes,
-            role: key.role,
-            tool_policies,
-            stale_answers: tenant.stale_answers,
-            servers: key.servers,
-            // An entry that cannot be read matches nobody: left out, it could make the list empty, which is everybody.
-            allowed_ips: key.allowed_ips.iter().map(|ip| ip.parse().unwrap_or(NOBODY)).collect(),
-            live: key.live,
-        };
-        let revoked = key.revoked_at.is_some();
-        Ok(Arc::new(Known { id: key.id, revoked, expires_at: key.expires_at, caller: Arc::new(caller) }))
+        let system = self.store.system();
+        let (keys, grants, services) = (self.used.keys.take(), self.used.grants.take(), self.used.services.take());
+        if !keys.is_empty() {
+            system.touch_api_keys(&keys).await?;
+        }
+        if !grants.is_empty() {
+            system.touch_grants(&grants).await?;
+        }
+        if !services.is_empty() {
+            system.touch_service_agents(&services).await?;
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ mod authenticate;
 use std::{net::IpAddr, time::Duration};
 
 pub use authenticate::{Authenticator, Refused};
-use turnpike_core::{LeastRole, PersonId, Role, TenantId};
+use turnpike_core::{GrantId, LeastRole, PersonId, Role, TenantId};
 use turnpike_sdk::{Access, Manifest, ToolSpec};
 use turnpike_store::{Tenant, TenantState, ToolPolicy};
 
@@ -16,8 +16,10 @@ pub struct Caller {
     pub tenant: TenantId,
     /// Whether the tenant may call at all.
     pub tenant_state: TenantState,
-    /// The key or the member, as an opaque name: `key:<id>`, `person:<id>`.
+    /// Who acts, as an opaque name: `key:<id>`, `person:<id>`, `service:<id>`.
     pub principal: String,
+    /// By which grant, where it is a person's agent that acts in their name.
+    pub grant: Option<GrantId>,
     /// What it may do: `google-ads:read`, `google-ads:write`.
     pub scopes: Vec<String>,
     /// What it may do with the tools that its scopes open.
@@ -65,6 +67,7 @@ impl Caller {
             tenant: tenant.id,
             tenant_state: tenant.state,
             principal,
+            grant: None,
             scopes,
             role,
             tool_policies,

@@ -35,6 +35,7 @@ impl Gateway {
             tenant_id: call.caller.tenant,
             connection_id: connection.map(|connection| connection.id),
             principal: call.caller.principal.clone(),
+            grant_id: call.caller.grant,
             client: call.client.clone(),
             integration: manifest.name.into(),
             tool: tool.into(),

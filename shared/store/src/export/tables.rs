@@ -47,6 +47,13 @@ pub(super) const TABLES: &[Table] = tables![
     members, tenant_id: person_id Text, role Text, joined_at Instant;
     api_keys, tenant_id: id Text, name Text, hint Text, pepper_version Number, scopes Json, role Text, servers Json,
         allowed_ips Json, expires_at Instant, live Flag, created_at Instant, revoked_at Instant, last_used_at Instant;
+    service_agents, tenant_id: id Text, name Text, hint Text, scopes Json, role Text, groups Json, live Flag,
+        created_at Instant, expires_at Instant, last_used_at Instant, revoked_at Instant;
+    grants, tenant_id: id Text, person_id Text, client_id Text, client_name Text, redirect_uri Text, resource Text,
+        scopes Json, code_expires_at Instant, generation Number, rotated_at Instant, created_at Instant,
+        expires_at Instant, last_used_at Instant, revoked_at Instant, revoked_for Text;
+    connect_attempts, tenant_id: id Text, at Instant, step Text, client_id Text, client_name Text, error Text,
+        description Text;
     connections, tenant_id: id Text, integration Text, sandbox Flag, accounts_json Json, offered_json Json, state Text,
         reason Text, predicted_end Instant, created_at Instant, updated_at Instant;
     credentials, tenant_id: connection_id Text, generation Number, key_version Number, access_expires_at Instant,
@@ -69,7 +76,7 @@ pub(super) const TABLES: &[Table] = tables![
     jobs, tenant_id: id Text, connection_id Text, principal Text, integration Text, tool Text, arguments_json Json,
         upstream_json Json, state Text, result_json Json, created_at Instant, poll_at Instant, expires_at Instant,
         updated_at Instant, delivered_by Text, delivered_at Instant;
-    calls, tenant_id: call_id Text, connection_id Text, principal Text, client Text, integration Text, tool Text,
+    calls, tenant_id: call_id Text, connection_id Text, principal Text, grant_id Text, client Text, integration Text, tool Text,
         outcome Text, class Text, list_price Number, price Number, currency Text, started_at Instant,
         duration_micros Number, upstream_requests Number, steps Json, arguments_digest Text, trace_id Text, sandbox Flag;
     call_arguments, tenant_id: call_id Text, arguments_json Json, expires_at Instant;
@@ -84,5 +91,8 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("authorizations.browser", "it stands for that person's browser"),
     ("credentials.sealed", "it opens accounts at vendors"),
     ("data_keys.wrapped", "it opens the credentials"),
+    ("grants.code_challenge", "it stands for the program that waits for the answer"),
+    ("grants.code_hash", "it stands for the answer"),
     ("mailed_links.hash", "it stands for the link"),
+    ("service_agents.secret_hash", "whoever has it could try secrets against it"),
 ];

@@ -147,7 +147,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("insert_authorization", us.insert_authorization(&authorization(7)).await.is_ok()),
         ("find_call_arguments", us.find_call_arguments(it.arguments, NOW).await.unwrap().is_some()),
         ("set_member_role", us.set_member_role(person, Role::Auditor).await.unwrap()),
-        ("delete_member", us.delete_member(person).await.unwrap()),
+        ("delete_member", us.delete_member(person, NOW).await.unwrap()),
         ("list_visits", !us.list_visits().await.unwrap().is_empty()),
         ("end_visit", us.end_visit(it.visit, NOW).await.unwrap()),
         ("list_open_links", !us.list_open_links(LinkPurpose::Invitation, NOW).await.unwrap().is_empty()),

@@ -53,20 +53,20 @@ on_both! {
         it.store.system().insert_person(&Person { id: other, ..person("ben@example.com") }).await.unwrap();
         it.ours.insert_member(other, Role::Member, later(1)).await.unwrap();
         assert!(!it.ours.set_member_role(one, Role::Admin).await.unwrap());
-        assert!(!it.ours.delete_member(one).await.unwrap());
+        assert!(!it.ours.delete_member(one, NOW).await.unwrap());
         assert!(!it.ours.set_member_role(id(), Role::Admin).await.unwrap(), "nobody");
         assert!(it.ours.set_member_role(one, Role::Owner).await.unwrap(), "as before");
 
         assert!(it.ours.set_member_role(other, Role::Owner).await.unwrap());
         assert!(it.ours.set_member_role(one, Role::Auditor).await.unwrap());
-        assert!(it.ours.delete_member(one).await.unwrap());
+        assert!(it.ours.delete_member(one, NOW).await.unwrap());
         let left = it.store.system().list_members(it.our_id).await.unwrap();
         assert_eq!(left.iter().map(|member| (member.person_id, member.role)).collect::<Vec<_>>(), [(other, Role::Owner)]);
     }
 
     async fn of_two_owners_who_remove_each_other_one_stays(it: Deployment) {
         let owners = [joined(&it.store, &it.ours).await, joined(&it.store, &it.ours).await];
-        let removed = join_all(owners.map(|owner| it.ours.delete_member(owner))).await;
+        let removed = join_all(owners.map(|owner| it.ours.delete_member(owner, NOW))).await;
         assert_eq!(removed.into_iter().filter(|removed| *removed.as_ref().unwrap()).count(), 1);
     }
 
@@ -149,7 +149,7 @@ on_both! {
         for (hash, actor) in [(1, format!("person:{other}")), (3, format!("link:{}", link.id)), (5, "person:1".into())] {
             it.ours.insert_authorization(&NewAuthorization { actor, ..authorization(hash) }).await.unwrap();
         }
-        assert!(it.ours.delete_member(other).await.unwrap() && it.ours.delete_link(link.id).await.unwrap());
+        assert!(it.ours.delete_member(other, NOW).await.unwrap() && it.ours.delete_link(link.id).await.unwrap());
         let mut left = vec![];
         for hash in [1, 3, 5] {
             left.push(it.store.system().take_authorization(&[hash; 32]).await.unwrap().is_some());

@@ -150,6 +150,7 @@ pub(crate) fn call(tenant_id: TenantId) -> CallRow {
         tenant_id,
         connection_id: Some(id()),
         principal: "key:1".into(),
+        grant_id: Some(id()),
         client: Some("claude".into()),
         integration: "google-ads".into(),
         tool: "run_gaql".into(),

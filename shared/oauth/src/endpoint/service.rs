@@ -1,0 +1,47 @@
+//! A service agent's own secret, for an access token of its own: nobody's name is used.
+
+use secrecy::ExposeSecret as _;
+use subtle::ConstantTimeEq as _;
+use turnpike_core::{Canonical, ServiceAgentId};
+
+use super::{ClientProof, Code, Denied, NewAnswer, TokenAnswer, TokenRequest, narrowed};
+use crate::{AuthorizationServer, Subject};
+
+impl AuthorizationServer {
+    /// What is stored of a service agent's secret. It has 256 random bits: no slow hash is needed.
+    pub fn service_secret_hash(secret: &str) -> [u8; 32] {
+        *Canonical::of("service-agent").field(secret).digest().as_bytes()
+    }
+
+    pub(super) async fn serve_itself(
+        &self,
+        client: &ClientProof,
+        request: &TokenRequest,
+    ) -> Result<TokenAnswer, Denied> {
+        // One answer for a wrong secret, an unknown id and an agent that has ended.
+        let unknown = || Denied::new(Code::InvalidClient, "this service agent is not known, or its secret is wrong");
+        let id: ServiceAgentId = client.id.parse().map_err(|_| unknown())?;
+        let secret = client.secret.as_ref().ok_or_else(unknown)?;
+        let (_, agent) = self.store.system().find_service_agent(id).await?.ok_or_else(unknown)?;
+        let given = Self::service_secret_hash(secret.expose_secret());
+        if !bool::from(agent.secret_hash.ct_eq(&given)) {
+            return Err(unknown());
+        }
+        let subject = Subject::Service(id);
+        let standing = self.standing(subject).await?.ok_or_else(unknown)?;
+        let combined = format!("{}/mcp", self.issuer);
+        let wanted = request.resource.as_deref().unwrap_or(&combined);
+        let resource = self.find_resource(wanted).ok_or_else(|| {
+            Denied::new(Code::InvalidTarget, "`resource` is not the URL of a server here").of(standing.tenant.id)
+        })?;
+        let there = |scope: &&String| resource.scopes.iter().any(|own| own.name == **scope);
+        let granted: Vec<_> = standing.scopes.iter().filter(there).cloned().collect();
+        let scopes = narrowed(request.scope.as_deref(), &granted).map_err(|denied| denied.of(standing.tenant.id))?;
+        if scopes.is_empty() {
+            let words = "this service agent may do nothing on that server";
+            return Err(Denied::new(Code::InvalidScope, words).of(standing.tenant.id));
+        }
+        let (client_id, resource) = (&*client.id, &*resource.url);
+        self.answer(NewAnswer { subject, client_id, resource, standing, scopes, refresh: None }).await
+    }
+}

@@ -1,0 +1,82 @@
+-- Keys that sign access tokens. The key itself is derived from the deployment's secret of that name, so that nothing here
+-- can sign. One signs from its instant until that of the next.
+CREATE TABLE signing_keys (
+    id TEXT NOT NULL PRIMARY KEY,
+    ordinal INTEGER NOT NULL UNIQUE,
+    signs_from INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+
+-- Programs that have registered themselves (RFC 7591). One that registers again is the same.
+CREATE TABLE oauth_clients (
+    id TEXT NOT NULL PRIMARY KEY,
+    fingerprint BLOB NOT NULL UNIQUE,
+    metadata_json TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT;
+
+-- A member lets a client act in their name. The row is the authorization code until that is redeemed, and then the family
+-- of refresh tokens, of which `generation` is the newest.
+CREATE TABLE grants (
+    tenant_id TEXT NOT NULL REFERENCES tenants (id),
+    id TEXT NOT NULL UNIQUE,
+    person_id TEXT NOT NULL REFERENCES people (id),
+    client_id TEXT NOT NULL,
+    client_name TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    code_hash BLOB NOT NULL UNIQUE,
+    code_challenge TEXT NOT NULL,
+    code_expires_at INTEGER NOT NULL,
+    generation INTEGER NOT NULL DEFAULT 0,
+    rotated_at INTEGER,
+    created_at INTEGER NOT NULL,
+    -- When the newest refresh token ends.
+    expires_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked_at INTEGER,
+    revoked_for TEXT,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+CREATE INDEX grants_by_person ON grants (person_id);
+
+-- Programs of a tenant that act in nobody's name, with a secret of their own (client credentials).
+CREATE TABLE service_agents (
+    tenant_id TEXT NOT NULL REFERENCES tenants (id),
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    hint TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    scopes TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('auditor', 'member', 'admin', 'owner')),
+    groups TEXT NOT NULL,
+    live INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    last_used_at INTEGER,
+    revoked_at INTEGER,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+-- What became of attempts to connect, for those who look for the reason. Before somebody has signed in an attempt is nobody's.
+CREATE TABLE connect_attempts (
+    id TEXT NOT NULL PRIMARY KEY,
+    tenant_id TEXT,
+    at INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    client_name TEXT NOT NULL,
+    -- What was wrong, as the client was told; nothing where it went well.
+    error TEXT,
+    description TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX connect_attempts_by_time ON connect_attempts (at);
+CREATE INDEX connect_attempts_by_tenant ON connect_attempts (tenant_id, at);
+
+-- The grant by which a person's agent called; none for keys, service agents and pages.
+ALTER TABLE calls ADD COLUMN grant_id TEXT;

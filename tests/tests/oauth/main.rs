@@ -1,0 +1,3 @@
+//! Agents connect by OAuth.
+
+mod connecting;
