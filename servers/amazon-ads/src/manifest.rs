@@ -7,6 +7,7 @@ use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, Vers
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "amazon-ads",
     title: "Amazon Ads",
+    summary: "Amazon Ads campaigns, keywords and reports; every change is previewed before it is made",
     server_version: "0.1.0",
     instructions: "Start with list_accounts: an account is a profile, one advertiser in one marketplace, and every other \
         tool takes one account_id from it. Campaigns are those of Sponsored Products. Days are in the profile's time zone \

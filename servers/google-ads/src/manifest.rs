@@ -7,6 +7,7 @@ use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "google-ads",
     title: "Google Ads",
+    summary: "Google Ads campaigns, search terms and figures; every change is previewed before it is made",
     server_version: "0.1.0",
     instructions: "Start with list_accounts; every other account tool takes one account_id from it, of an account \
         that is no manager. Days begin and end in the account's time zone and amounts are in its currency. Use \

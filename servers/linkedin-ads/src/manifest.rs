@@ -7,6 +7,7 @@ use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "linkedin-ads",
     title: "LinkedIn Ads",
+    summary: "LinkedIn Ads campaigns, creatives and figures; every change is previewed before it is made",
     server_version: "0.1.0",
     instructions: "Start with list_accounts; every other tool takes one account_id from it. Days are in UTC and amounts are \
         in the account's currency. Use get_performance for figures by campaign group, campaign or creative, and \

@@ -7,6 +7,7 @@ use turnpike_sdk::{AuthShape, Field, Limits, Manifest, Rate, SystemUser, Version
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "meta-ads",
     title: "Meta Ads",
+    summary: "Meta Ads campaigns, ad sets, ads and figures; every change is previewed before it is made",
     server_version: "0.1.0",
     instructions: "Start with list_accounts; every other tool takes one account_id from it. Days begin and end in the \
         account's time zone and amounts are in its currency, in whole units and not in cents. A campaign holds ad sets and an \

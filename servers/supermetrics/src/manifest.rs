@@ -5,6 +5,7 @@ use turnpike_sdk::{AuthShape, Field, Limits, Manifest, Rate, VersionPin};
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "supermetrics",
     title: "Supermetrics",
+    summary: "Figures from every data source that Supermetrics reaches; reads only and changes nothing",
     server_version: "0.1.0",
     instructions: "Start with list_accounts: an account_id names an account of one data source, such as AW:1234567890 for \
         Google Ads. get_performance gives impressions, clicks, cost and conversions of any source that has them. For \

@@ -9,6 +9,8 @@ pub struct Manifest {
     pub name: &'static str,
     /// Name for people: `Google Ads`.
     pub title: &'static str,
+    /// What people get, in one line of at most 100 characters without a full stop: catalogues show it.
+    pub summary: &'static str,
     /// Version of this MCP server.
     pub server_version: &'static str,
     /// What agents are told about the server as a whole.

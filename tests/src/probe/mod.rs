@@ -26,6 +26,7 @@ const RATE: Rate = Rate { per_minute: 6000, burst: 1000 };
 const MANIFEST: Manifest = Manifest {
     name: "probe",
     title: "Probe",
+    summary: "Misbehaves on request",
     server_version: "0.0.0",
     instructions: "For tests.",
     auth: AuthShape::ApiKey { header: "x-probe-key", prefix: "" },

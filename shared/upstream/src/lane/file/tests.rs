@@ -26,6 +26,7 @@ const RATE: Rate = Rate { per_minute: 1, burst: 1 };
 const MANIFEST: Manifest = Manifest {
     name: "regional",
     title: "Regional",
+    summary: "Has regions",
     server_version: "0.1.0",
     instructions: "",
     auth: AuthShape::LoginWithAmazon(OAuth {
