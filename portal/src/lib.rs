@@ -4,6 +4,7 @@
 //! is the only one who decides, and pages take what it found out as arguments.
 
 mod brand;
+mod catalog;
 mod console;
 mod hosts;
 mod http;

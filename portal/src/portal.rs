@@ -7,7 +7,7 @@ use http::HeaderValue;
 use moka::future::Cache;
 use serde_json::Value;
 use turnpike_config::Settings;
-use turnpike_core::{Ambient, CallId, Outcome, PersonId, Role};
+use turnpike_core::{Ambient, CallId, Outcome, PersonId, Role, Timestamp};
 use turnpike_oauth::AuthorizationServer;
 use turnpike_sdk::Integration;
 use turnpike_store::{Announcement, Store, StoreError, Tenant};
@@ -90,6 +90,8 @@ pub struct Inner {
     pub(crate) settings: Settings,
     pub(crate) public_url: String,
     pub(crate) ambient: Ambient,
+    /// Since when settings, code and integrations are what they are.
+    pub(crate) started_at: Timestamp,
     pub(crate) store: Store,
     pub(crate) tenancy: Tenancy,
     pub(crate) oauth: AuthorizationServer,
@@ -140,6 +142,7 @@ impl Portal {
             sso: SingleSignOn::new(&settings.oidc, &public_url)?,
             security_policy: security_policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")),
             announcements: Cache::builder().time_to_live(BELIEVED).build(),
+            started_at: ambient.now(),
             settings,
             public_url,
             ambient,

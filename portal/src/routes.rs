@@ -6,10 +6,15 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use http::Method;
-use tower_http::csrf::CsrfLayer;
+use tower_http::{
+    cors::{Any, CorsLayer},
+    csrf::CsrfLayer,
+};
 
 use crate::{
-    Permission, Portal, brand, console,
+    Permission, Portal, brand,
+    catalog::{self, registry},
+    console,
     http::{Access, Failure, Gate, dress, gate, guard_headers},
     mail, oauth, pages, people, start,
 };
@@ -39,6 +44,13 @@ impl Route {
 
     fn fresh(self) -> Self {
         Self { fresh: true, ..self }
+    }
+
+    /// Pages of every site may read it. Browsers send no cookie along for them.
+    fn for_every_site(self) -> Self {
+        let readable = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers(Any);
+        // The layer answers a browser that asks beforehand, but only where the route takes that method.
+        Self { handler: self.handler.options(|| async {}).layer(readable), ..self }
     }
 }
 
@@ -83,6 +95,14 @@ pub fn routes() -> Vec<Route> {
         // Agents that connect by OAuth
         show("/authorize", Anyone, get(oauth::ask)),
         act("/authorize", SignedIn, post(oauth::decide)),
+        // What is served
+        show("/catalog", Anyone, get(catalog::list)),
+        show("/catalog/{integration}", Anyone, get(catalog::show)),
+        show("/server.json", Anyone, get(registry::document_of_all)).for_every_site(),
+        show("/{integration}/server.json", Anyone, get(registry::document)).for_every_site(),
+        show("/v0.1/servers", Anyone, get(registry::list)).for_every_site(),
+        show("/v0.1/servers/{server}/versions", Anyone, get(registry::versions)).for_every_site(),
+        show("/v0.1/servers/{server}/versions/{version}", Anyone, get(registry::version)).for_every_site(),
         // The beginning
         show("/start", Tenant(Look), get(start::next)),
         show("/start/plan", Tenant(Look), get(start::plan::show)),

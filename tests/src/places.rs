@@ -23,7 +23,7 @@ pub struct Furnished {
 }
 
 /// Parameters that name something of the deployment, or nothing that is one tenant's own.
-const OF_NO_TENANT: [&str; 5] = ["integration", "host", "announcement", "switch", "mail"];
+const OF_NO_TENANT: [&str; 7] = ["integration", "host", "announcement", "switch", "mail", "server", "version"];
 
 impl Furnished {
     /// The path with this tenant's own ids in it.
@@ -95,6 +95,8 @@ impl TestApp {
         let approval = rows.list_approvals(None, 1).await.unwrap()[0].id;
         let places = [
             ("integration", "google-ads".to_owned()),
+            ("server", "localhost%2Fgoogle-ads".to_owned()),
+            ("version", "latest".to_owned()),
             ("connection", connection.to_string()),
             ("key", key.to_string()),
             ("call", call.to_string()),

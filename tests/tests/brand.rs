@@ -80,6 +80,9 @@ async fn at_the_door(app: &TestApp, tenant: &Tenant, heard: &mut Heard) {
     for path in ["/health", "/ready", "/reconnect/01a1fe9f-0000-7000-8000-000000000000", "/nowhere"] {
         heard.listen(path, tenant.agent.request(Method::GET, path)).await;
     }
+    for path in ["/server.json", "/probe/server.json", "/none/server.json", "/v0.1/servers", "/v0.1/servers?limit=0"] {
+        heard.listen(path, tenant.agent.request(Method::GET, path)).await;
+    }
     let reader = Tenant { id: tenant.id, agent: app.agent(tenant.id, vec!["probe:read".into()]).await };
     heard.call(&reader, "set", set("1")).await;
 }

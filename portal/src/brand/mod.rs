@@ -13,7 +13,7 @@ use axum::{
 use http::{StatusCode, Uri, header::HOST};
 use moka::future::Cache;
 use turnpike_config::BrandSettings;
-use turnpike_core::Canonical;
+use turnpike_core::{Canonical, Timestamp};
 use turnpike_store::{Store, StoreError};
 
 pub(crate) use assets::{icon, logo, picture, script, stylesheet, theme};
@@ -37,6 +37,8 @@ pub(crate) struct Brand {
     pub theme: String,
     /// Changes with what is seen, so that a browser may keep the rest.
     pub version: String,
+    /// When it was last set; the epoch for the one of the settings.
+    pub set_at: Timestamp,
     /// Whether there is a picture.
     pub has_logo: bool,
     /// Under which host the picture is kept.
@@ -54,10 +56,10 @@ pub(crate) struct Brands {
 }
 
 impl Brand {
-    fn new(settings: BrandSettings, url: String, has_logo: bool, row: &str, stamp: i64) -> Self {
+    fn new(settings: BrandSettings, url: String, has_logo: bool, row: &str, set_at: Timestamp) -> Self {
         let theme = Palette::of(&settings.accent).theme();
-        let version = Canonical::of("theme").field(&theme).field(stamp.to_be_bytes()).digest().to_string();
-        Self { theme, version: version[..12].to_owned(), settings, url, has_logo, row: row.to_owned() }
+        let version = Canonical::of("theme").field(&theme).field(set_at.micros().to_be_bytes()).digest().to_string();
+        Self { theme, version: version[..12].to_owned(), set_at, settings, url, has_logo, row: row.to_owned() }
     }
 
     /// Its name.
@@ -90,7 +92,8 @@ impl Brand {
 impl Brands {
     pub(crate) fn new(store: Store, settings: BrandSettings, public_url: &str, allowed_hosts: &[String]) -> Self {
         let (scheme, host) = public_url.split_once("://").unwrap_or(("https", public_url));
-        let shipped = Arc::new(Brand::new(settings, public_url.to_owned(), false, EVERY_HOST, 0));
+        let shipped =
+            Arc::new(Brand::new(settings, public_url.to_owned(), false, EVERY_HOST, Timestamp::from_micros(0)));
         let hosts = [host.to_owned()].into_iter().chain(allowed_hosts.iter().cloned()).collect();
         Self {
             store,
@@ -134,7 +137,7 @@ impl Brands {
                 EVERY_HOST => self.shipped.url.clone(),
                 host => format!("{}://{host}", self.scheme),
             };
-            Some(Arc::new(Brand::new(settings, url, row.has_logo, &row.host, row.set_at.micros())))
+            Some(Arc::new(Brand::new(settings, url, row.has_logo, &row.host, row.set_at)))
         });
         let brands = Arc::new(brands.collect::<Vec<_>>());
         self.known.insert((), brands.clone()).await;

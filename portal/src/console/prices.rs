@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
-use turnpike_config::{PlanSettings, PriceSettings};
+use turnpike_config::PlanSettings;
 use turnpike_core::{Micros, Outcome};
 use turnpike_sdk::Cost;
 
 use crate::{
     Portal,
     http::{Answer, Frame, page},
-    pages::{Tag, money},
+    pages::{Tag, money, price_of},
 };
 
 struct Share {
@@ -46,6 +46,7 @@ struct PricesPage {
 
 pub(crate) async fn show(State(portal): State<Portal>, frame: Frame) -> Answer {
     let book = &portal.settings.prices;
+    let price = |class| money(price_of(book, class), book.currency);
     let share = |outcome: &Outcome| Share {
         tag: Tag::of_outcome(*outcome),
         percent: book.percent.get(outcome).copied().unwrap_or_default(),
@@ -56,7 +57,7 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame) -> Answer {
             .tools
             .iter()
             .map(|tool| &tool.spec)
-            .map(|spec| Tool { name: spec.name, class: spec.cost.as_str(), price: price(book, spec.cost) })
+            .map(|spec| Tool { name: spec.name, class: spec.cost.as_str(), price: price(spec.cost) })
             .collect(),
     });
     let mut plans: Vec<_> = portal.settings.plans.iter().collect();
@@ -68,18 +69,9 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame) -> Answer {
     };
     page(PricesPage {
         frame,
-        classes: [Cost::Light, Cost::Standard, Cost::Heavy].map(|class| (class.as_str(), price(book, class))),
+        classes: [Cost::Light, Cost::Standard, Cost::Heavy].map(|class| (class.as_str(), price(class))),
         shares: Outcome::ALL.iter().map(share).collect(),
         integrations: integrations.collect(),
         plans: plans.into_iter().map(plan).collect(),
     })
-}
-
-fn price(book: &PriceSettings, class: Cost) -> String {
-    let micros = match class {
-        Cost::Light => book.light,
-        Cost::Standard => book.standard,
-        Cost::Heavy => book.heavy,
-    };
-    money(Micros(micros), book.currency)
 }

@@ -22,7 +22,7 @@ pub(crate) mod usage;
 
 use axum::response::{IntoResponse, Redirect, Response};
 
-pub(crate) use show::{Tag, day, money, shown};
+pub(crate) use show::{Tag, day, money, price_of, shown};
 
 use crate::SignedIn;
 

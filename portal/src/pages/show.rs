@@ -1,7 +1,9 @@
 //! How instants, amounts and states are shown.
 
 use chrono::DateTime;
+use turnpike_config::PriceSettings;
 use turnpike_core::{Currency, Micros, Outcome, Timestamp};
+use turnpike_sdk::Cost;
 use turnpike_store::{ConnectionRow, ConnectionState};
 
 /// A word in a colour that says how things stand.
@@ -34,6 +36,15 @@ pub(crate) fn money(amount: Micros, currency: Currency) -> String {
     let digits = format!("{rest:06}");
     let digits = if digits.ends_with("0000") { &digits[..2] } else { digits.trim_end_matches('0') };
     format!("{sign}{whole}.{digits} {currency}")
+}
+
+/// What a successful call of a cost class costs.
+pub(crate) const fn price_of(book: &PriceSettings, class: Cost) -> Micros {
+    match class {
+        Cost::Light => Micros(book.light),
+        Cost::Standard => Micros(book.standard),
+        Cost::Heavy => Micros(book.heavy),
+    }
 }
 
 impl Tag {

@@ -9,8 +9,9 @@ use turnpike_tests::{app::TestApp, browser::Browser};
 /// Answers that are no pages to look at.
 fn is_page(route: &Route) -> bool {
     let files = route.path.starts_with("/assets/") || route.path.ends_with(".csv") || route.path.ends_with("/logo");
+    let data = route.path.ends_with("/server.json") || route.path.starts_with("/v0.1/");
     let on_the_way = ["/oidc/start", "/oidc/callback", "/connect/callback"].contains(&route.path);
-    route.method == Method::GET && !files && !on_the_way
+    route.method == Method::GET && !files && !data && !on_the_way
 }
 
 #[tokio::test(flavor = "multi_thread")]

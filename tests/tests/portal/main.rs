@@ -1,6 +1,7 @@
 //! The portal: who gets in, who may do what, and what each page shows and does. `tests/browser` looks at the same pages.
 
 mod calls;
+mod catalog;
 mod changes;
 mod console;
 mod files;
