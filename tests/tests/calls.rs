@@ -247,7 +247,10 @@ async fn our_own_limits_say_whose_they_are_and_when_to_come_back() {
         tenant.agent.ok("probe", "echo", echo.clone()).await;
     }
     let error = tenant.agent.refused("probe", "echo", echo.clone()).await;
-    assert_eq!((&error["class"], &error["whose_limit"]), (&json!("rate_limited"), &json!("the limit of this API key")));
+    assert_eq!(
+        (&error["class"], &error["whose_limit"]),
+        (&json!("rate_limited"), &json!("the limit of this credential"))
+    );
     assert!(error["retry_at"].is_string());
     assert_eq!(last(&app, &tenant).await.0, Outcome::Throttled);
     app.clock.advance(Duration::from_secs(1));

@@ -266,6 +266,11 @@ async fn without_a_key_every_endpoint_says_where_to_get_access() {
             "{challenge}"
         );
         assert!(!challenge.contains("error="), "nothing was sent, so nothing is wrong: {challenge}");
+        assert!(challenge.contains(":read") && !challenge.contains("offline_access"), "{challenge}");
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        for told in [format!("OAuth at {}{path},", app.url), "API key".into(), format!("portal at {}", app.url)] {
+            assert!(message.contains(&told), "{message}");
+        }
 
         let document =
             send(agent.request(Method::GET, &format!("/.well-known/oauth-protected-resource{path}"))).await.body;
@@ -313,10 +318,29 @@ async fn a_scope_that_is_missing_hides_the_tool_and_is_named_when_it_is_called()
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let challenge = answer.headers["www-authenticate"].to_str().unwrap();
     assert!(
-        challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"probe:write\""),
+        challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"probe:read probe:write\""),
         "{challenge}"
     );
     assert_eq!(app.calls(tenant.id).await.len(), 0);
+}
+
+#[tokio::test]
+async fn who_asks_for_what_a_challenge_names_loses_nothing_that_they_had_there() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one").await;
+    let scopes = ["supermetrics:read", "probe:read", "google-ads:read"].map(str::to_owned).to_vec();
+    let agent = app.agent(tenant.id, scopes).await;
+    for (path, tool, expected) in [
+        ("/probe/mcp", "set", "probe:read probe:write"),
+        ("/mcp", "probe_set", "google-ads:read supermetrics:read probe:read probe:write"),
+    ] {
+        let call = json!({ "name": tool, "arguments": { "account": probe::ACCOUNT } });
+        let answer = agent.rpc(path, json!(4), "tools/call", call).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        let challenge = answer.headers["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains(&format!("scope=\"{expected}\"")), "{challenge}");
+        assert_eq!(answer.body["error"]["message"], "this credential lacks the scope probe:write");
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub enum Whose {
     Tool,
     /// The tenant's, over all tools.
     Tenant,
-    /// One API key's or one member's.
+    /// One API key's, one grant's or one member's.
     Principal,
 }
 
@@ -34,7 +34,7 @@ impl Whose {
         match self {
             Self::Tool => "your organisation's limit for this tool",
             Self::Tenant => "your organisation's limit over all tools",
-            Self::Principal => "the limit of this API key",
+            Self::Principal => "the limit of this credential",
         }
     }
 }

@@ -19,7 +19,7 @@ const KEY_NAMES: [&str; 5] = ["api_key", "apikey", "access_token", "token", "key
 pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Request, next: Next) -> Response {
     let Endpoint { gateway, face, url } = &endpoint;
     if request.uri().query().is_some_and(holds_key) {
-        let message = "a key in the URL ends up in logs: send it as `Authorization: Bearer <key>`, and replace the one you just sent";
+        let message = "a credential in the URL ends up in logs: send it as `Authorization: Bearer <credential>`, and replace the one you just sent";
         return problem::rpc_error(StatusCode::BAD_REQUEST, Value::Null, problem::INVALID_REQUEST, message, None);
     }
     let mut headers = request.headers().get_all(AUTHORIZATION).iter();
@@ -29,7 +29,7 @@ pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Req
         (Some(_), Some(_)) => None,
     };
     let Some(token) = token else {
-        let message = "send exactly one header `Authorization: Bearer <key>`";
+        let message = "send exactly one header `Authorization: Bearer <API key or access token>`";
         return problem::rpc_error(StatusCode::BAD_REQUEST, Value::Null, problem::INVALID_REQUEST, message, None);
     };
     let caller = match gateway.authenticator.authenticate(token, url).await {
@@ -51,11 +51,11 @@ pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Req
         && !caller.may_reach(integration)
     {
         let scope = problem::read_scopes(gateway, face);
-        return problem::insufficient_scope(gateway, face, &scope, "this API key is not for this integration");
+        return problem::insufficient_scope(gateway, face, &scope, "this credential is not for this integration");
     }
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     if !caller.allowed_ips.is_empty() && address.is_none_or(|address| !caller.allowed_ips.contains(&address)) {
-        return problem::unauthorized(gateway, face, Some("this API key may not be used from this address"));
+        return problem::unauthorized(gateway, face, Some("this credential may not be used from this address"));
     }
     request.extensions_mut().insert(caller);
     next.run(request).await

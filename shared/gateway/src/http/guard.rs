@@ -174,8 +174,9 @@ fn missing_scope(endpoint: &Endpoint, parts: &axum::http::request::Parts, tool: 
         return None;
     }
     let scope = needed_scope(found.manifest(), found.spec().access);
-    let message = format!("this API key lacks the scope {scope}");
-    Some(problem::insufficient_scope(&endpoint.gateway, &endpoint.face, &scope, &message))
+    let message = format!("this credential lacks the scope {scope}");
+    let scopes = problem::extended_scopes(&endpoint.gateway, &endpoint.face, caller, &scope);
+    Some(problem::insufficient_scope(&endpoint.gateway, &endpoint.face, &scopes, &message))
 }
 
 #[cfg(test)]

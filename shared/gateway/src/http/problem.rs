@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::{Face, Gateway};
+use crate::{Caller, Face, Gateway};
 
 /// Standard JSON-RPC codes, and the MCP code for a revision that is not spoken here.
 pub(super) const PARSE_ERROR: i32 = -32700;
@@ -33,8 +33,17 @@ pub(super) fn unauthorized(gateway: &Gateway, face: &Face, problem: Option<&str>
         parameters.push(("error_description", problem.to_owned()));
     }
     parameters.push(("scope", read_scopes(gateway, face)));
-    let message = problem.unwrap_or("send an API key as `Authorization: Bearer <key>`");
-    challenge(StatusCode::UNAUTHORIZED, gateway, face, parameters, message)
+    let message = problem.map_or_else(|| no_credential(gateway, face), str::to_owned);
+    challenge(StatusCode::UNAUTHORIZED, gateway, face, parameters, &message)
+}
+
+/// For a person who reads what their agent could not do.
+fn no_credential(gateway: &Gateway, face: &Face) -> String {
+    let (site, path) = (&gateway.public_url, face.path());
+    format!(
+        "this server wants to know who calls: an agent connects by OAuth at {site}{path}, or sends an API key as \
+         `Authorization: Bearer <key>`. People manage both in the portal at {site}"
+    )
 }
 
 /// 403: the credential is good but does not reach so far. Names every scope that the operation needs, all at once.
@@ -67,6 +76,17 @@ fn challenge(
 /// The basic scopes of a face: reading.
 pub(super) fn read_scopes(gateway: &Gateway, face: &Face) -> String {
     scopes(gateway, face).iter().filter(|scope| scope.ends_with(":read")).cloned().collect::<Vec<_>>().join(" ")
+}
+
+/// What a credential has on this face, and the scope that it lacks.
+///
+/// MCP 2026-07-28 (Authorization, "Scope Challenge Handling" and "Step-Up Authorization Flow") has a client ask for the union of
+/// what it had and what the challenge names, and leaves it to the server whether the challenge repeats the former. Here it
+/// does: a client that asks for just what it reads loses nothing. RFC 6750, section 3.1, on `scope`.
+pub(super) fn extended_scopes(gateway: &Gateway, face: &Face, caller: &Caller, lacking: &str) -> String {
+    let mut scopes = scopes(gateway, face);
+    scopes.retain(|scope| scope == lacking || caller.scopes.contains(scope));
+    scopes.join(" ")
 }
 
 /// All scopes of a face.

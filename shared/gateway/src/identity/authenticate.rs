@@ -26,7 +26,7 @@ const BELIEVED: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Neither key nor token, or its checksum is wrong: a typing error, or nothing of ours.
-    #[error("this is no API key or access token of this service: check that it was copied whole")]
+    #[error("this is neither an API key nor an access token of this service: check that it was copied whole")]
     Malformed,
     /// No such key.
     #[error("this API key is not known")]

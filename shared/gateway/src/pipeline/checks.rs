@@ -46,8 +46,8 @@ impl Gateway {
         if call.caller.has_scope(manifest, access) {
             return Ok(());
         }
-        let message = format!("this API key lacks the scope {}", needed_scope(manifest, access));
-        Err(Refusal::new(Outcome::CallerFault, "insufficient_scope", message).next("Use a key that has it."))
+        let message = format!("this credential lacks the scope {}", needed_scope(manifest, access));
+        Err(Refusal::new(Outcome::CallerFault, "insufficient_scope", message).next("Use one that has it."))
     }
 
     /// The same for the caller's role, which the tool and the tenant's policy ask for.
