@@ -129,6 +129,7 @@ impl Lane {
             None => format!("app/of/{}", self.connection.id),
         };
         self.add_keys(&mut keys, root, &request, &app);
+        keys.push(self.credential_key(root, &lease));
 
         let mut refreshed = false;
         let mut attempt = 0;
@@ -157,6 +158,8 @@ impl Lane {
                     // It has answered: a probe ends here, or nobody could ask while we refresh.
                     self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
                     lease = Box::pin(self.renew(&renewal, &lease)).await?;
+                    keys.pop();
+                    keys.push(self.credential_key(root, &lease));
                     continue;
                 }
                 Class::AuthRevoked if let Some(settled_at) = self.settles_at(&lease) => {
@@ -170,7 +173,7 @@ impl Lane {
                 }
                 Class::AuthRevoked => return Err(Box::pin(self.revoked(&keys, &renewal, &lease, fault)).await),
                 Class::RateStorm | Class::QuotaDaily | Class::VersionDead => return Err(self.hold(&keys, fault)),
-                // The fresh token is refused as well: another would be, too.
+                // The fresh token is refused as well: another would be, too, until a person connects again.
                 Class::AuthExpired => return Err(self.hold(&keys, Fault { scope: Scope::Connection, ..fault })),
                 Class::Upstream => self.upstream.breakers().failed(&keys[0], self.upstream.now()),
                 _ => self.upstream.breakers().healthy(&keys[..1], self.upstream.now()),
@@ -312,6 +315,8 @@ impl Lane {
         let key = match scope {
             Scope::App => of("app/"),
             Scope::Account => of("account/"),
+            // What is refused is the token: that of a person who has connected again is another.
+            Scope::Connection if class == Class::AuthExpired => of("credential/"),
             Scope::Connection => of("connection/"),
             Scope::Address => keys.first(),
         };
@@ -357,6 +362,11 @@ impl Lane {
             None => request.region,
         };
         self.endpoint.root(region).ok_or_else(|| self.blame_us("a request names no region of its vendor"))
+    }
+
+    /// The credential as it is now; connecting again makes another of it.
+    fn credential_key(&self, root: &str, lease: &Lease) -> Key {
+        self.key(root, &format!("credential/{}/{}", self.connection.id, lease.generation))
     }
 
     /// What a breaker or a hold covers, at one host: regions fail apart.
@@ -445,7 +455,7 @@ fn broken_json(response: &Response, effect: Effect) -> Option<Fault> {
 fn scope_of(key: &Key) -> Scope {
     match key.part.split('/').next() {
         Some("account") => Scope::Account,
-        Some("connection") => Scope::Connection,
+        Some("connection" | "credential") => Scope::Connection,
         Some("host") => Scope::Address,
         _ => Scope::App,
     }
