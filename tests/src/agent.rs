@@ -66,7 +66,15 @@ impl Agent {
         self.rpc_with(capabilities, path, json!(1), method, params).await
     }
 
-    async fn rpc_with(&self, capabilities: Value, path: &str, id: Value, method: &str, mut params: Value) -> Answer {
+    /// The same of a client that declares these capabilities.
+    pub async fn rpc_with(
+        &self,
+        capabilities: Value,
+        path: &str,
+        id: Value,
+        method: &str,
+        mut params: Value,
+    ) -> Answer {
         params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!(MODERN);
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
         let mut request = self.post(path).header("mcp-protocol-version", MODERN).header("mcp-method", method);

@@ -1,9 +1,11 @@
 //! The MCP side: rmcp's handler over the pipeline.
 
+mod elicit;
 mod tasks;
 
 use std::{borrow::Cow, sync::Arc};
 
+use elicit::Telling;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -185,15 +187,17 @@ impl ServerHandler for McpHost {
         })?;
         let declares_tasks = context.client_capabilities().is_some_and(|client| client.supports_tasks());
         let is_get_job = found.spec().name == "get_job";
+        let telling = Telling::to(&context, request.input_responses.as_ref());
         let call = self.call_request(found, request.arguments.unwrap_or_default(), caller, &context);
         // Boxed: rmcp moves the future of a request a few times before it runs.
-        let Reply { mut result, job, .. } = Box::pin(self.gateway.call(call)).await;
+        let Reply { id, mut result, job, errand, .. } = Box::pin(self.gateway.call(call)).await;
         result.meta.get_or_insert_default().extend(self.stamp());
-        match job.filter(|job| declares_tasks && !is_get_job && job.state == JobState::Pending) {
-            Some(job) => {
-                let task = CreateTaskResult::new(tasks::task(&job, self.gateway.ambient.now()));
-                Ok(task.with_meta(result.meta.unwrap_or_default()).into())
-            }
+        if let Some(job) = job.filter(|job| declares_tasks && !is_get_job && job.state == JobState::Pending) {
+            let task = CreateTaskResult::new(tasks::task(&job, self.gateway.ambient.now()));
+            return Ok(task.with_meta(result.meta.unwrap_or_default()).into());
+        }
+        match errand {
+            Some(errand) => telling.tell(errand, id, result),
             None => Ok(result.into()),
         }
     }

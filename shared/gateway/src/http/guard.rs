@@ -56,6 +56,8 @@ struct CallParams<'a> {
     arguments: Option<&'a RawValue>,
     #[serde(default, rename = "_meta", borrow)]
     meta: Option<&'a RawValue>,
+    #[serde(default, rename = "inputResponses", borrow)]
+    input_responses: Option<&'a RawValue>,
 }
 
 struct Malformed {
@@ -154,7 +156,8 @@ fn check(body: &[u8]) -> Result<(Value, Option<String>), Malformed> {
     }
     let call: CallParams<'_> = serde_json::from_str(params)
         .map_err(|error| malformed(id.clone(), problem::INVALID_PARAMS, format!("`params` of tools/call: {error}")))?;
-    for (name, value) in [("arguments", call.arguments), ("_meta", call.meta)] {
+    for (name, value) in [("arguments", call.arguments), ("_meta", call.meta), ("inputResponses", call.input_responses)]
+    {
         if value.is_some_and(|value| !value.get().starts_with('{')) {
             return Err(malformed(id, problem::INVALID_PARAMS, format!("`params.{name}` must be an object")));
         }
@@ -228,6 +231,7 @@ mod tests {
             r#"{"name":"a","arguments":[]}"#,
             r#"{"name":"a","arguments":"x"}"#,
             r#"{"name":"a","_meta":[]}"#,
+            r#"{"name":"a","inputResponses":[]}"#,
             r#"{"name":"a","name":"b"}"#,
         ] {
             let body = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{params}}}"#);

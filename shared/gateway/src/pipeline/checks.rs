@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use turnpike_core::{AccountId, Class, Fault, LeastRole, Outcome};
+use turnpike_core::{AccountId, Class, Fault, LeastRole, Outcome, TenantId};
 use turnpike_limiter::{Bucket, Whose};
 use turnpike_sdk::{Access, Rate, Touches};
-use turnpike_store::{ConnectionState, KillSwitch, TenantState};
+use turnpike_store::{ConnectionState, KillSwitch, StoreError, TenantState};
 
 use super::{Call, Refusal};
 use crate::{Gateway, gateway::Connected, identity::needed_scope, servers::Found, switches::Unreadable};
@@ -122,13 +122,10 @@ impl Gateway {
     /// There is a connection, and it can be used.
     pub(super) async fn check_connection(&self, call: &mut Call) -> Result<Arc<Connected>, Refusal> {
         let manifest = call.found.manifest();
-        let found = self.find_connection(call.caller.tenant, manifest.name).await.map_err(|error| {
-            tracing::error!(tenant_id = %call.caller.tenant, %error, "a connection cannot be read");
-            Refusal::internal()
-        })?;
-        let connected = found.ok_or_else(|| {
+        let connected = self.find_present_connection(call.caller.tenant, manifest.name).await?.ok_or_else(|| {
             Refusal::new(Outcome::CallerFault, "not_connected", format!("{} is not connected", manifest.title))
-                .next(format!("Ask a person of the organisation to connect {}.", manifest.title))
+                .next("Nothing will work until a person of the organisation connects it. Show them this link:")
+                .needs_person()
         })?;
         call.connected = Some(connected.clone());
         if !call.caller.live && !connected.connection.sandbox {
@@ -141,7 +138,10 @@ impl Gateway {
                 let reason = connected.reason.as_deref().unwrap_or("it was disconnected");
                 let message = format!("{} is not connected any more: {reason}", manifest.title);
                 Err(Refusal::new(Outcome::CallerFault, "connection_disabled", message)
-                    .next(format!("Ask a person of the organisation to connect {} again.", manifest.title)))
+                    .next(
+                        "Nothing will work until a person of the organisation connects it again. Show them this link:",
+                    )
+                    .needs_person())
             }
             // The one place that stops a credential without access tokens: nothing else would say that it is over.
             ConnectionState::ReconnectNeeded if !manifest.auth.has_access_tokens() => {
@@ -150,6 +150,26 @@ impl Gateway {
             }
             // Only the refresh half has ended: the present access token may still be good. The vault knows.
             ConnectionState::ReconnectNeeded | ConnectionState::Ok | ConnectionState::Expiring => Ok(connected),
+        }
+    }
+
+    /// The connection as it was remembered, if it was good. Nobody is refused by memory: who comes back from connecting calls
+    /// again at once.
+    async fn find_present_connection(
+        &self,
+        tenant: TenantId,
+        integration: &'static str,
+    ) -> Result<Option<Arc<Connected>>, Refusal> {
+        let unreadable = |error: StoreError| {
+            tracing::error!(tenant_id = %tenant, %error, "a connection cannot be read");
+            Refusal::internal()
+        };
+        let known = self.find_connection(tenant, integration).await.map_err(unreadable)?;
+        match known.as_ref().map(|connected| connected.state) {
+            Some(ConnectionState::Ok | ConnectionState::Expiring) => Ok(known),
+            None | Some(ConnectionState::ReconnectNeeded | ConnectionState::Disabled) => {
+                Box::pin(self.look_up_connection(tenant, integration)).await.map_err(unreadable)
+            }
         }
     }
 

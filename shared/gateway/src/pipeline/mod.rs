@@ -2,6 +2,7 @@
 
 mod arguments;
 mod checks;
+mod errand;
 mod jobs;
 mod kept;
 mod page;
@@ -14,6 +15,7 @@ mod writes;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+pub(crate) use errand::Errand;
 use futures_util::FutureExt as _;
 pub(crate) use jobs::{Background, UNKNOWN_JOB};
 pub(crate) use kept::KeptAnswers;
@@ -79,6 +81,8 @@ pub(crate) struct Reply {
     pub(crate) class: Option<&'static str>,
     /// The job that was asked for or left behind.
     pub(crate) job: Option<JobRow>,
+    /// What a person has to do before the same call can be answered.
+    pub(crate) errand: Option<Errand>,
 }
 
 /// What a call came to.
@@ -115,8 +119,10 @@ impl Gateway {
                 Ok(shown) => shown.answer.outcome,
                 Err(refusal) => refusal.outcome,
             };
+            let errand = result.as_ref().err().filter(|_| answered);
+            let errand = errand.and_then(|refusal| self.find_errand(&call, refusal));
             let result = self.reply(&call, result, recorded);
-            Reply { id: call.id, outcome, result, class, job: call.job.filter(|_| answered) }
+            Reply { id: call.id, outcome, result, class, job: call.job.filter(|_| answered), errand }
         }
         .instrument(span)
         .await
@@ -179,7 +185,7 @@ impl Gateway {
 
     /// A failure that says that a person is needed is known to the next call; one of the upstream's may be bridged.
     async fn after_failure(&self, call: &mut Call, connected: &Connected, failure: Refusal) -> Result<Answer, Refusal> {
-        if failure.reconnect {
+        if failure.needs_person {
             self.forget_connection(call.caller.tenant, call.found.manifest().name).await;
         }
         Box::pin(self.find_stale(call, connected, failure)).await

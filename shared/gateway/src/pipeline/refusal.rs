@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 use turnpike_core::{ApprovalId, Class, Fault, Outcome, Scope, Timestamp};
 use turnpike_sdk::{ArgumentError, ToolError};
 
+use super::Errand;
+
 /// Why a call has no answer.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -15,8 +17,8 @@ pub(super) struct Refusal {
     pub(super) retry_at: Option<Timestamp>,
     /// The vendor's own code.
     pub(super) code: Option<String>,
-    /// A person must renew the connection: the reply adds the link.
-    pub(super) reconnect: bool,
+    /// A person must connect the integration, or connect it again: the reply says where.
+    pub(super) needs_person: bool,
     /// A person must decide on this before the same call can go on.
     pub(super) approval: Option<ApprovalId>,
 }
@@ -25,7 +27,7 @@ impl Refusal {
     pub(super) fn new(outcome: Outcome, class: &'static str, message: impl Into<String>) -> Self {
         let (message, next_step) = (message.into(), String::new());
         let (whose, retry_at, code, approval) = (None, None, None, None);
-        Self { outcome, class, message, next_step, whose, retry_at, code, reconnect: false, approval }
+        Self { outcome, class, message, next_step, whose, retry_at, code, needs_person: false, approval }
     }
 
     /// We failed. The agent gets the call id and no detail.
@@ -60,19 +62,23 @@ impl Refusal {
         }
     }
 
+    pub(super) fn needs_person(self) -> Self {
+        Self { needs_person: true, ..self }
+    }
+
     pub(super) fn approval(self, id: ApprovalId) -> Self {
         Self { approval: Some(id), ..self }
     }
 
     /// As one sentence after the other.
-    pub(super) fn text(&self, link: Option<&str>) -> String {
+    pub(super) fn text(&self, errand: Option<&Errand>) -> String {
         let retry = self.retry_at.map(|at| format!(" Retry at {at}.")).unwrap_or_default();
-        let link = link.map(|link| format!(" {link}")).unwrap_or_default();
+        let link = errand.map(|errand| format!(" {}", errand.url)).unwrap_or_default();
         format!("{}.{retry} {}{link}", self.message.trim_end_matches('.'), self.next_step).trim_end().to_owned()
     }
 
     /// For programs.
-    pub(super) fn details(&self, link: Option<&str>) -> Value {
+    pub(super) fn details(&self, errand: Option<&Errand>) -> Value {
         let mut details = Map::from_iter([
             ("class".to_owned(), json!(self.class)),
             ("message".to_owned(), json!(self.message)),
@@ -83,9 +89,9 @@ impl Refusal {
             ("retry_at", self.retry_at.map(|at| json!(at.to_string()))),
             ("upstream_code", self.code.as_ref().map(|code| json!(code))),
             ("approval_id", self.approval.map(|id| json!(id))),
-            ("reconnect_url", link.map(|link| json!(link))),
         ];
         details.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        details.extend(errand.map(|errand| (errand.field.to_owned(), json!(errand.url))));
         details.into()
     }
 }
@@ -159,7 +165,7 @@ impl From<Fault> for Refusal {
             whose: limit,
             retry_at: fault.retry_at,
             code: fault.code,
-            reconnect: class == "reconnect_needed",
+            needs_person: class == "reconnect_needed",
             ..Self::new(outcome, class, fault.message).next(next)
         }
     }

@@ -59,16 +59,15 @@ impl Gateway {
 
     /// A refusal goes as text and in `_meta`, not as structured content: that must have the tool's output schema.
     pub(super) fn refuse(&self, call: &Call, refusal: &Refusal, price: Option<Price>) -> CallToolResult {
-        let connection = call.connected.as_ref().map(|connected| connected.connection.id);
-        let link = connection.filter(|_| refusal.reconnect).map(|id| format!("{}/reconnect/{id}", self.public_url));
+        let errand = self.find_errand(call, refusal);
         let mut meta = self.meta(call, refusal.outcome, price);
-        let mut details = text::clean(refusal.details(link.as_deref())).0;
+        let mut details = text::clean(refusal.details(errand.as_ref())).0;
         if let (PENDING, Some(job)) = (refusal.class, &call.job) {
             details["job_id"] = json!(job.id);
             details["poll_after_seconds"] = json!(seconds_until(job.poll_at, self.ambient.now()));
         }
         meta.insert("error".into(), details);
-        let (words, _) = text::clean(Value::String(format!("{} (call id {})", refusal.text(link.as_deref()), call.id)));
+        let (words, _) = text::clean(Value::String(format!("{} (call id {})", refusal.text(errand.as_ref()), call.id)));
         let mut reply = CallToolResult::error(vec![ContentBlock::text(words.as_str().unwrap_or_default())]);
         reply.meta = Some(meta);
         reply

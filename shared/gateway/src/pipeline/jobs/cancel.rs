@@ -54,6 +54,6 @@ impl Gateway {
             Ok(job) => (CallToolResult::success(vec![]), Some(job)),
             Err(refusal) => (self.refuse(&call, &refusal, None), None),
         };
-        Reply { id: call.id, outcome, result, class, job }
+        Reply { id: call.id, outcome, result, class, job, errand: None }
     }
 }
