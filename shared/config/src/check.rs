@@ -79,8 +79,11 @@ impl Settings {
             _ if self.oidc.client_id.is_empty() => return refused("oidc.client_id", "it is missing"),
             _ => {}
         }
-        if !(5..=900).contains(&self.oauth.access_token_seconds) {
-            return refused("oauth.access_token_seconds", "it must be 5 to 900: a token that is lost ends by itself");
+        if !(5..=890).contains(&self.oauth.access_token_seconds) {
+            return refused(
+                "oauth.access_token_seconds",
+                "it must be 5 to 890: a token that is lost ends by itself within 15 minutes",
+            );
         }
         if self.oauth.refresh_days == 0 || self.oauth.key_days == 0 {
             return refused("oauth", "`refresh_days` and `key_days` must be at least 1");

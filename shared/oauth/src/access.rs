@@ -6,6 +6,10 @@ use turnpike_core::{GrantId, PersonId, Role, ServiceAgentId, TenantId, Timestamp
 
 use crate::{OAuthError, keys::KeyRing};
 
+/// How much longer a token lives than its client is told, in seconds: some go by that to the last moment, and begin all over
+/// when they come a moment late.
+const SLACK: i64 = 10;
+
 /// The media type in the header, which tells them from every other JWT.
 const KIND: &str = "at+jwt";
 
@@ -105,6 +109,7 @@ pub(crate) struct NewToken<'a> {
     pub(crate) scopes: &'a [String],
     pub(crate) id: String,
     pub(crate) now: Timestamp,
+    /// How long it lives, as its client is told.
     pub(crate) seconds: u32,
 }
 
@@ -121,7 +126,7 @@ pub(crate) async fn sign(keys: &KeyRing, new: NewToken<'_>) -> Result<String, OA
         aud: new.resource.to_owned(),
         sub,
         iat,
-        exp: iat + i64::from(new.seconds),
+        exp: iat + i64::from(new.seconds) + SLACK,
         jti: new.id,
         client_id: new.client_id.to_owned(),
         scope: new.scopes.join(" "),

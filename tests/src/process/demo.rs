@@ -21,7 +21,13 @@ pub struct Demo {
 impl Demo {
     /// Starts it on a data folder.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with variables.
+    pub fn start_with(data: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = turnpike();
+        command.envs(variables.iter().copied());
         command.args(["demo", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());

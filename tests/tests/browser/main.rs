@@ -3,5 +3,6 @@
 mod newcomer;
 mod operator;
 mod pages;
+mod programs;
 mod shapes;
 mod sso;

@@ -5,16 +5,8 @@ use std::time::Instant;
 use serde_json::json;
 use turnpike_tests::{agent::Agent, browser::Browser, process::Demo, visitor::PASSWORD};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_newcomer_reaches_the_first_call_by_the_browser_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let demo = Demo::start(&folder.path().join("data"));
-    let url = demo.url();
-    let browser = Browser::start(&url, "newcomer").await;
-    let began = Instant::now();
-    let mut faults = vec![];
-
-    browser.open("/").await;
+/// From the first page, as the owner of a new organisation, until a sandbox is connected and its accounts are chosen.
+pub(crate) async fn connect(browser: &Browser) {
     browser.click("Sign up").await;
     browser.wait_for("people/sign_up").await;
     browser.fill("organisation", "Acme").await;
@@ -38,18 +30,28 @@ async fn a_newcomer_reaches_the_first_call_by_the_browser_alone() {
     browser.wait_for("pages/connect").await;
     browser.click("Try the sandbox").await;
     browser.find("form").await;
-    faults.extend(browser.examine("consent").await);
     browser.click("Allow").await;
     browser.wait_for("start/accounts").await;
     browser.click_on("input[name=account]").await;
     browser.click("Use these accounts").await;
     browser.wait_for("start/agent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_reaches_the_first_call_by_the_browser_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(&folder.path().join("data"));
+    let url = demo.url();
+    let browser = Browser::start(&url, "newcomer").await;
+    let began = Instant::now();
+    browser.open("/").await;
+    connect(&browser).await;
     browser.click("Make a test call").await;
     browser.find("[data-tested=sandbox]").await;
     let tested = began.elapsed();
     browser.click("Make a key").await;
     let key = browser.find("#api-key").await.text().await.unwrap();
-    faults.extend(browser.examine("start-agent").await);
+    let faults = browser.examine("start-agent").await;
 
     let called = Agent::new(&url, &key).call("google-ads", "list_accounts", json!({})).await;
     assert_eq!(called["isError"], false, "{called}");

@@ -43,7 +43,7 @@ async fn a_program_finds_its_way_from_the_url_to_a_call_and_refreshes() {
     let grant = app.store().tenant(tenant).list_grants().await.unwrap().remove(0);
     assert_eq!((call.principal.clone(), call.grant_id), (format!("person:{}", grant.person_id), Some(grant.id)));
 
-    app.clock.advance(Duration::from_secs(601));
+    app.clock.advance(Duration::from_secs(611));
     let late = program.agent(&tokens).rpc("/google-ads/mcp", json!(1), "tools/list", json!({})).await;
     assert_eq!(late.status, StatusCode::UNAUTHORIZED, "{late:?}");
     assert!(late.headers["www-authenticate"].to_str().unwrap().contains("has expired"), "{late:?}");
