@@ -173,6 +173,21 @@ async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
     let policy = ["tool-policy", "set", "-c", file, "--integration", "google-ads", "--role", "admin", "--tenant"];
     fails(&[&policy[..], &[nobody]].concat(), &["turnpike tenant list"]);
     fails(&[&policy[..], &[&tenant, "--tool", "set_bugdet"]].concat(), &["set_bugdet", "set_budget"]);
+    fails(&[&policy[..], &[&tenant, "--group", "Media Buyers"]].concat(), &["lower-case"]);
+    let policy = ["tool-policy", "set", "-c", file, "--tenant", &tenant];
+    for (incomplete, word) in [
+        (&["--role", "admin"][..], "--every-integration"),
+        (&["--every-integration"], "--group"),
+        (&["--every-integration", "--role", "admin", "--reads", "--writes"], "cannot be used with"),
+    ] {
+        let output = run(&[&policy[..], incomplete].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(word), "{incomplete:?}: {said}");
+    }
+    fails(&[&policy[..], &["--every-integration", "--role", "auditor"]].concat(), &["turnpike tool-policy clear"]);
+    fails(&[&policy[..], &["--every-integration", "--role", "admin", "--tool", "eat"]].concat(), &["`eat`"]);
+    let clear = ["tool-policy", "clear", "-c", file, "--tenant", &tenant, "--every-integration"];
+    fails(&clear, &["turnpike tool-policy list"]);
 
     let server = deployment.serve().await;
     let ready = run(&["healthcheck", "--url", &server.url]);
@@ -278,6 +293,17 @@ async fn what_an_operator_sets_is_listed_and_can_be_taken_back() {
     assert!(list.contains("google-ads/*  admin") && list.contains("google-ads/set_budget  nobody"), "{list}");
     run(&[&["tool-policy", "clear"], &google[..]].concat()).await;
     assert!(!run(&["tool-policy", "list", "--tenant", &tenant]).await.contains('*'));
+    let writes = ["tool-policy", "set", "--tenant", &tenant, "--every-integration", "--writes"];
+    let groups = ["--role", "admin", "--group", "planners", "--group", "media-buyers"];
+    let said = run(&[&writes[..], &groups].concat()).await;
+    assert!(said.starts_with("*/*:write: admin, in the group media-buyers or planners."), "{said}");
+    let list = run(&["tool-policy", "list", "--tenant", &tenant]).await;
+    assert!(
+        list.contains("*/*:write  admin, in the group media-buyers or planners  since") && list.contains("by desk")
+    );
+    run(&[&["tool-policy", "set", "--reads", "--group", "media-buyers"], &google[..]].concat()).await;
+    let export = run(&["tenant", "export", &tenant]).await;
+    assert!(export.contains("tool_policy.deleted") && export.contains("tools:google-ads/*:read"), "{export}");
 
     run(&["tenant", "stale-answers", "--tenant", &tenant, "--minutes", "90"]).await;
     assert!(run(&["tenant", "list"]).await.contains("up to 90 minutes"));

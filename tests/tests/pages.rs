@@ -16,7 +16,7 @@ fn arguments(value: &Value) -> Map<String, Value> {
 
 async fn member(app: &TestApp, tenant: &Tenant, person: PersonId, role: Role) -> Caller {
     let found = app.store().tenant(tenant.id).get().await.unwrap();
-    Caller::member(&found, person, role, vec![], vec!["probe:read".into(), "probe:write".into()], true)
+    Caller::member(&found, person, role, vec![], vec![], vec!["probe:read".into(), "probe:write".into()], true)
 }
 
 async fn call(app: &TestApp, caller: Caller, tool: &str, given: &Value) -> PageAnswer {

@@ -97,7 +97,7 @@ enum Command {
         #[command(subcommand)]
         command: commands::switch::Command,
     },
-    /// Ask more of those who use a tool of a tenant: a higher role, or forbid it to all.
+    /// Ask more of those who use some of a tenant's tools: a higher role, a group of members, or forbid them to all.
     ToolPolicy {
         #[command(subcommand)]
         command: commands::tool_policy::Command,

@@ -8,6 +8,7 @@ mod arguments;
 mod canonical;
 mod clock;
 mod fault;
+mod group;
 mod handle;
 mod ids;
 mod money;
@@ -23,6 +24,7 @@ pub use arguments::arguments_digest;
 pub use canonical::{Canonical, Digest};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use fault::{Class, Fault, Scope};
+pub use group::{GroupError, parse_groups};
 pub use handle::{HandleError, Handles};
 pub use ids::{
     AccountId, AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, GrantId, IdError, JobId, LinkId,

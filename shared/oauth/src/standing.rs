@@ -30,7 +30,7 @@ impl AuthorizationServer {
                 let Some((tenant, row)) = system.find_any_grant(grant).await? else { return Ok(None) };
                 let good = row.person_id == person && row.revoked_at.is_none() && row.expires_at > now;
                 let Some(member) = system.find_member(tenant, person).await?.filter(|_| good) else { return Ok(None) };
-                (tenant, member.role, vec![], row.scopes, true)
+                (tenant, member.role, member.groups, row.scopes, true)
             }
             Subject::Service(id) => {
                 let Some((tenant, agent)) = system.find_service_agent(id).await? else { return Ok(None) };

@@ -17,6 +17,8 @@ pub struct Member {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// The groups of the tenant's that they are in.
+    pub groups: Vec<String>,
     /// Since when.
     pub joined_at: Timestamp,
 }
@@ -32,12 +34,12 @@ pub struct Membership {
     pub role: Role,
 }
 
-from_row!(Member { person_id, email, name, role, joined_at });
+from_row!(Member { person_id, email, name, role, groups, joined_at });
 from_row!(Membership { tenant_id, tenant_name, role });
 
 macro_rules! members {
     () => {
-        "SELECT person_id, email, name, role, joined_at FROM members JOIN people ON people.id = members.person_id "
+        "SELECT person_id, email, name, role, groups, joined_at FROM members JOIN people ON people.id = members.person_id "
     };
 }
 
@@ -76,6 +78,12 @@ impl TenantStore {
                    OR EXISTS (SELECT 1 FROM members AS other WHERE other.tenant_id = $1 AND other.role = 'owner' \
                    AND other.person_id <> $2))";
         self.changes_members(sql, &[&person, &role]).await
+    }
+
+    /// Sets the groups that a member is in; false when there is no such member.
+    pub async fn set_member_groups(&self, person: PersonId, groups: &[String]) -> Result<bool, StoreError> {
+        let sql = "UPDATE members SET groups = $3 WHERE tenant_id = $1 AND person_id = $2";
+        self.0.changes(sql, &[&person, &groups.to_vec()]).await
     }
 
     /// Removes a member, who then comes back from no vendor in the tenant's name, and for whom no agent acts any more; false

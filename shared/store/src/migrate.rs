@@ -39,6 +39,7 @@ const STEPS: &[Step] = steps![
     "0007_changes",
     "0008_controls",
     "0009_portal",
+    "0010_groups",
     "0011_oauth",
 ];
 

@@ -138,7 +138,7 @@ async fn somebody_of_a_lower_role_takes_back_nothing_and_neither_does_another_ag
     let arguments = json!({ "change_id": change });
     for (role, expected) in [(Role::Member, "unknown_change"), (Role::Admin, "preview")] {
         let scopes = vec!["probe:read".into(), "probe:write".into()];
-        let caller = Caller::member(&row, person, role, vec![], scopes, true);
+        let caller = Caller::member(&row, person, role, vec![], vec![], scopes, true);
         let arguments = arguments.as_object().unwrap().clone();
         let answer = app.gateway.call_for(caller, "probe", "revert_change", arguments, "portal").await.unwrap();
         let said = format!("{} {}", answer.text, answer.meta);

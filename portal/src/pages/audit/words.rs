@@ -12,6 +12,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("connection.refused", "Could not connect an account"),
     ("key.made", "Made a key"),
     ("key.revoked", "Revoked a key"),
+    ("member.groups_set", "Set a member's groups"),
     ("member.invited", "Invited somebody"),
     ("member.joined", "Joined"),
     ("member.removed", "Removed a member"),
@@ -30,7 +31,8 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("tenant.renamed", "Renamed the organisation"),
     ("tenant.resumed", "Resumed the organisation"),
     ("tenant.suspended", "Suspended the organisation"),
-    ("tool_policy.set", "Set who may use a tool"),
+    ("tool_policy.deleted", "Took a rule about tools away"),
+    ("tool_policy.set", "Set a rule about tools"),
     ("visit.begun", "Began to look at these pages, for the agency"),
     ("visit.ended", "Stopped looking at these pages"),
 ];

@@ -51,6 +51,10 @@ pub(super) fn of_class(class: &str) -> (&'static str, &'static str) {
         "role_too_low" | "tool_forbidden" => {
             ("Your organisation asks for a higher role to use this tool.", "Leave it to somebody of that role.")
         }
+        "group_missing" => (
+            "Your organisation keeps this tool to a group.",
+            "Leave it to a member of that group, or join it on the page of the team.",
+        ),
         "test_key" => ("The key is for sandboxes only.", "Make a key that reaches real accounts."),
         "rate_limited" | "too_many_at_once" | "too_many_jobs" => ("Too many calls came at once.", next),
         "rate_storm" => ("The vendor asked to slow down.", next),

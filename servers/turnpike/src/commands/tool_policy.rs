@@ -1,31 +1,41 @@
-//! `turnpike tool-policy`: what a tenant asks of those who use a tool.
+//! `turnpike tool-policy`: what a tenant asks of those who use its tools.
 
-use anyhow::{Context as _, Result};
-use clap::{Args, Subcommand};
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::{ArgGroup, Args, Subcommand};
 use turnpike_config::Settings;
-use turnpike_core::{Ambient, LeastRole, TenantId};
-use turnpike_store::{EVERY_TOOL, ToolPolicy};
+use turnpike_core::{LeastRole, TenantId, parse_groups};
+use turnpike_store::{ToolGroup, ToolPolicy, Tools};
+use turnpike_tenancy::{Actor, ToolRule};
 
-use super::{check_known, operator_name};
+use super::{at_the_desk, check_known};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Ask for a higher role than the tool does, or forbid it. Running servers follow within 10 seconds.
+    /// Ask for a higher role than the tools do, for a group of members, or forbid them. Running servers follow within 10
+    /// seconds.
     ///
-    /// As shipped, auditors read, and members, admins and owners also change things. A policy only ever asks for more: where
-    /// one for all tools of an integration and one for a single tool apply, the higher role counts.
+    /// As shipped, auditors read, and members, admins and owners also change things. A policy only ever asks for more, and of
+    /// several that are about one tool each must be met. What was asked for the same tools before is forgotten.
+    #[command(
+        after_help = "Example:\n  turnpike tool-policy set --tenant T --integration google-ads --writes --role admin \
+                            --group media-buyers"
+    )]
+    #[command(group(ArgGroup::new("asks").args(["role", "groups"]).required(true).multiple(true)))]
     Set {
         #[command(flatten)]
-        tool: Tool,
-        /// The least role that may use it: member, admin, owner, or nobody.
+        which: Which,
+        /// The least role that may use them: member, admin, owner, or nobody.
         #[arg(long)]
-        role: LeastRole,
+        role: Option<LeastRole>,
+        /// A group of members; where several are given, one of them will do. API keys are in no group.
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
     },
-    /// Ask for no more than the tool itself does.
+    /// Ask for no more than the tools themselves do.
     Clear {
         #[command(flatten)]
-        tool: Tool,
+        which: Which,
     },
     /// A tenant's policies.
     List {
@@ -35,40 +45,100 @@ pub(crate) enum Command {
     },
 }
 
-/// Which tool.
+/// Which tools.
 #[derive(Args)]
-pub(crate) struct Tool {
+#[command(group(ArgGroup::new("of").args(["integration", "every_integration"]).required(true)))]
+#[command(group(ArgGroup::new("tools").args(["tool", "reads", "writes"])))]
+pub(crate) struct Which {
     /// Whose.
     #[arg(long)]
     tenant: TenantId,
     /// Name of the integration, such as google-ads.
     #[arg(long)]
-    integration: String,
-    /// Name of the tool [default: every tool of the integration]
+    integration: Option<String>,
+    /// Those of every integration.
+    #[arg(long)]
+    every_integration: bool,
+    /// Name of the tool [default: every tool]
     #[arg(long)]
     tool: Option<String>,
+    /// Every tool that only reads.
+    #[arg(long)]
+    reads: bool,
+    /// Every tool that changes something.
+    #[arg(long)]
+    writes: bool,
 }
 
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
-    let store = open_store(settings).await?;
-    let (tool, least_role) = match command {
-        Command::Set { tool, role } => (tool, role),
-        // Everybody has this role, so that it asks for nothing.
-        Command::Clear { tool } => (tool, LeastRole::Auditor),
-        Command::List { tenant } => {
-            let policies = store.tenant(tenant).list_tool_policies().await?;
-            for policy in policies.iter().filter(|policy| policy.least_role > LeastRole::Auditor) {
-                let ToolPolicy { integration, tool, least_role, set_by, set_at } = policy;
-                println!("{integration}/{tool}  {least_role}  since {set_at} by {set_by}");
-            }
-            return Ok(());
+    match command {
+        Command::Set { which, role, groups } => {
+            set(settings, which, role.unwrap_or(LeastRole::Auditor), parse_groups(&groups.join(","))?).await
         }
-    };
-    let Tool { tenant, integration, tool } = tool;
-    check_known(&integration, tool.as_deref())?;
-    store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?;
-    let tool = tool.unwrap_or_else(|| EVERY_TOOL.into());
-    println!("{integration}/{tool}: {least_role}. Running servers follow within 10 seconds.");
-    let policy = ToolPolicy { integration, tool, least_role, set_by: operator_name(), set_at: Ambient::system().now() };
-    Ok(store.tenant(tenant).set_tool_policy(&policy).await?)
+        Command::Clear { which } => clear(settings, which).await,
+        Command::List { tenant } => {
+            let policies = open_store(settings).await?.tenant(tenant).list_tool_policies().await?;
+            for ToolPolicy { tools, least_role, groups, set_by, set_at } in &policies {
+                println!("{tools}  {}  since {set_at} by {set_by}", asked(*least_role, groups));
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn set(settings: &Settings, which: Which, least_role: LeastRole, groups: Vec<String>) -> Result<()> {
+    let (tenant, tools) = which.checked()?;
+    let words = format!("{tools}: {}", asked(least_role, &groups));
+    let rule = ToolRule { tools, least_role, groups };
+    ensure!(
+        rule.asks(),
+        "everybody is an auditor at least, so this asks for nothing; `turnpike tool-policy clear` does that"
+    );
+    let operator = at_the_desk(settings).await?;
+    operator.store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?;
+    operator.tenancy.set_tool_policy(&Actor::desk(), tenant, rule).await?;
+    println!("{words}. Running servers follow within 10 seconds.");
+    Ok(())
+}
+
+async fn clear(settings: &Settings, which: Which) -> Result<()> {
+    let (tenant, tools) = which.checked()?;
+    let operator = at_the_desk(settings).await?;
+    if !operator.tenancy.delete_tool_policy(&Actor::desk(), tenant, &tools).await? {
+        bail!("there is no policy for {tools}; `turnpike tool-policy list` shows them");
+    }
+    println!("{tools}: no more than the tools ask. Running servers follow within 10 seconds.");
+    Ok(())
+}
+
+impl Which {
+    /// Whose, and which tools, if there are such.
+    fn checked(self) -> Result<(TenantId, ToolGroup)> {
+        match (&self.integration, &self.tool) {
+            (Some(integration), tool) => check_known(integration, tool.as_deref())?,
+            (None, Some(tool)) => check_known_somewhere(tool)?,
+            (None, None) => {}
+        }
+        let tools = match self.tool {
+            Some(tool) => Tools::One(tool),
+            None if self.reads => Tools::Reads,
+            None if self.writes => Tools::Writes,
+            None => Tools::Every,
+        };
+        Ok((self.tenant, ToolGroup { integration: self.integration, tools }))
+    }
+}
+
+/// Refuses a tool that no integration has.
+fn check_known_somewhere(tool: &str) -> Result<()> {
+    let mut all = turnpike_catalog::integrations().into_iter().map(|own| own.with_kit());
+    ensure!(all.any(|own| own.find_tool(tool).is_some()), "no integration has a tool `{tool}`");
+    Ok(())
+}
+
+/// What is asked, in a few words.
+fn asked(least_role: LeastRole, groups: &[String]) -> String {
+    let role = (least_role > LeastRole::Auditor).then(|| least_role.to_string());
+    let group = (!groups.is_empty()).then(|| format!("in the group {}", groups.join(" or ")));
+    role.into_iter().chain(group).collect::<Vec<_>>().join(", ")
 }

@@ -24,6 +24,8 @@ pub struct Caller {
     pub scopes: Vec<String>,
     /// What it may do with the tools that its scopes open.
     pub role: Role,
+    /// The tenant's groups that it is in: those of the member who calls. An API key is in none.
+    pub groups: Vec<String>,
     /// What its tenant asks of those who use a tool, beyond what the tool asks.
     pub tool_policies: Vec<ToolPolicy>,
     /// How old an answer its tenant is shown while an upstream fails; `None`: it is shown none.
@@ -37,10 +39,11 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The operator's own caller for one tenant: at the desk, over standard input and output. No role is too low for it;
-    /// what the tenant forbids to all is forbidden to it too.
+    /// The operator's own caller for one tenant: at the desk, over standard input and output. No role is too low for it, and
+    /// it is in every group that the policies name; what the tenant forbids to all is forbidden to it too.
     pub fn at_the_desk(tenant: &Tenant, tool_policies: Vec<ToolPolicy>, scopes: Vec<String>) -> Self {
-        Self::of(tenant, "desk".into(), Role::Owner, tool_policies, scopes, true)
+        let groups = tool_policies.iter().flat_map(|policy| policy.groups.clone()).collect();
+        Self { groups, ..Self::of(tenant, "desk".into(), Role::Owner, tool_policies, scopes, true) }
     }
 
     /// A member of a tenant who calls from a page. Not `live`: sandboxes only.
@@ -48,11 +51,12 @@ impl Caller {
         tenant: &Tenant,
         person: PersonId,
         role: Role,
+        groups: Vec<String>,
         tool_policies: Vec<ToolPolicy>,
         scopes: Vec<String>,
         live: bool,
     ) -> Self {
-        Self::of(tenant, format!("person:{person}"), role, tool_policies, scopes, live)
+        Self { groups, ..Self::of(tenant, format!("person:{person}"), role, tool_policies, scopes, live) }
     }
 
     fn of(
@@ -70,6 +74,7 @@ impl Caller {
             grant: None,
             scopes,
             role,
+            groups: vec![],
             tool_policies,
             stale_answers: tenant.stale_answers,
             servers: None,
@@ -89,9 +94,11 @@ impl Caller {
         self.may_reach(manifest.name) && self.scopes.contains(&needed)
     }
 
-    /// Whether it may use this tool: by its scopes, and by its role.
+    /// Whether it may use this tool: by its scopes, by its role, and by its groups.
     pub fn may_use(&self, manifest: &Manifest, spec: &ToolSpec) -> bool {
-        self.has_scope(manifest, spec.access) && self.role.reaches(self.least_role(manifest, spec))
+        self.has_scope(manifest, spec.access)
+            && self.role.reaches(self.least_role(manifest, spec))
+            && self.missing_groups(manifest, spec).is_none()
     }
 
     /// The least role that may use this tool: by what it does, unless the tenant asks for more.
@@ -100,8 +107,19 @@ impl Caller {
             Access::Read => LeastRole::Auditor,
             Access::Write => LeastRole::Member,
         };
-        let policies = self.tool_policies.iter().filter(|policy| policy.is_about(manifest.name, spec.name));
-        policies.map(|policy| policy.least_role).fold(shipped, LeastRole::max)
+        self.policies_about(manifest, spec).map(|policy| policy.least_role).fold(shipped, LeastRole::max)
+    }
+
+    /// Groups of which its tenant asks for one of those who use this tool, while it is in none of them. Where several policies
+    /// ask, each must be met.
+    pub fn missing_groups(&self, manifest: &Manifest, spec: &ToolSpec) -> Option<&[String]> {
+        let mut asked = self.policies_about(manifest, spec).map(|policy| policy.groups.as_slice());
+        asked.find(|groups| !groups.is_empty() && !groups.iter().any(|group| self.groups.contains(group)))
+    }
+
+    fn policies_about(&self, manifest: &Manifest, spec: &ToolSpec) -> impl Iterator<Item = &ToolPolicy> {
+        let writes = spec.access == Access::Write;
+        self.tool_policies.iter().filter(move |policy| policy.tools.covers(manifest.name, spec.name, writes))
     }
 }
 

@@ -50,11 +50,11 @@ impl Gateway {
         Err(Refusal::new(Outcome::CallerFault, "insufficient_scope", message).next("Use one that has it."))
     }
 
-    /// The same for the caller's role, which the tool and the tenant's policy ask for.
+    /// The same for the caller's role and groups, which the tool and the tenant's policies ask for.
     fn check_role(&self, call: &Call) -> Result<(), Refusal> {
         let (role, tool) = (call.caller.role, call.found.spec().name);
         match call.caller.least_role(call.found.manifest(), call.found.spec()) {
-            least if role.reaches(least) => Ok(()),
+            least if role.reaches(least) => self.check_groups(call),
             LeastRole::Nobody => {
                 let message = format!("this organisation lets nobody use `{tool}`");
                 Err(Refusal::new(Outcome::CallerFault, "tool_forbidden", message)
@@ -66,6 +66,17 @@ impl Gateway {
                     .next("Leave it to a person or a key of that role."))
             }
         }
+    }
+
+    fn check_groups(&self, call: &Call) -> Result<(), Refusal> {
+        let Some(groups) = call.caller.missing_groups(call.found.manifest(), call.found.spec()) else { return Ok(()) };
+        let (tool, groups) = (call.found.spec().name, groups.join(" or "));
+        let message =
+            format!("this organisation keeps `{tool}` to members of the group {groups}, and this caller is none");
+        Err(Refusal::new(Outcome::CallerFault, "group_missing", message).next(
+            "Leave it to a member of that group; an API key is in none. An admin of the organisation puts members into \
+             groups, on the page of the team.",
+        ))
     }
 
     /// One draw from three buckets, before anything costly.

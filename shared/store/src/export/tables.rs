@@ -44,7 +44,7 @@ macro_rules! tables {
 pub(super) const TABLES: &[Table] = tables![
     tenants, id: id Text, name Text, state Text, stale_answers Number, created_at Instant, plan Text, wanted Json,
         deleted_at Instant;
-    members, tenant_id: person_id Text, role Text, joined_at Instant;
+    members, tenant_id: person_id Text, role Text, groups Json, joined_at Instant;
     api_keys, tenant_id: id Text, name Text, hint Text, pepper_version Number, scopes Json, role Text, servers Json,
         allowed_ips Json, expires_at Instant, live Flag, created_at Instant, revoked_at Instant, last_used_at Instant;
     service_agents, tenant_id: id Text, name Text, hint Text, scopes Json, role Text, groups Json, live Flag,
@@ -65,7 +65,7 @@ pub(super) const TABLES: &[Table] = tables![
     visits, tenant_id: id Text, person_id Text, reason Text, created_at Instant, ends_at Instant;
     write_policies, tenant_id: connection_id Text, max_amount Number, max_rise_percent Number, approve_amount Number,
         approve_rise_percent Number, approve_starts Flag, set_by Text, set_at Instant;
-    tool_policies, tenant_id: integration Text, tool Text, least_role Text, set_by Text, set_at Instant;
+    tool_policies, tenant_id: integration Text, tool Text, least_role Text, groups Json, set_by Text, set_at Instant;
     previews, tenant_id: id Text, connection_id Text, principal Text, integration Text, tool Text, arguments_json Json,
         arguments_digest Text, reverts Text, reverted_by Text, before_json Json, after_json Json, summary Text, state Text,
         call_id Text, answer_json Json, created_at Instant, expires_at Instant, updated_at Instant;

@@ -24,6 +24,7 @@ async fn furnish(it: &Deployment, tenant: TenantId, mark: &str) -> [Person; 2] {
     for (owner, hash) in owners.iter().zip(n + 1..) {
         system.insert_person(owner).await.unwrap();
         ours.insert_member(owner.id, Role::Owner, NOW).await.unwrap();
+        ours.set_member_groups(owner.id, &[mark.into()]).await.unwrap();
         let mailed = MailedLink { email: owner.email.clone(), ..link(None, LinkPurpose::SignIn, hash) };
         system.insert_link(&mailed).await.unwrap();
     }
@@ -52,8 +53,8 @@ async fn furnish(it: &Deployment, tenant: TenantId, mark: &str) -> [Person; 2] {
     let mut policy = policy(1);
     policy.set_by = mark.into();
     ours.set_write_policy(connection.id, &policy).await.unwrap();
-    let mut asked_more = tool_policy("*", LeastRole::Owner);
-    asked_more.set_by = mark.into();
+    let mut asked_more = tool_policy("google-ads/*", LeastRole::Owner);
+    (asked_more.set_by, asked_more.groups) = (mark.into(), vec![mark.into()]);
     ours.set_tool_policy(&asked_more).await.unwrap();
     let write = NewPreview { summary: mark.into(), ..preview(connection.id) };
     let preview = previewed(&ours, &write).await;

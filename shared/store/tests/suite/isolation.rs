@@ -36,7 +36,7 @@ async fn furnish(it: &Deployment) -> Theirs {
     it.theirs.insert_credential(&credential(connection)).await.unwrap();
     it.theirs.insert_data_key(&data_key(7)).await.unwrap();
     it.theirs.set_write_policy(connection, &policy(7)).await.unwrap();
-    it.theirs.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
+    it.theirs.set_tool_policy(&tool_policy("google-ads/*", LeastRole::Owner)).await.unwrap();
     let preview = previewed(&it.theirs, &preview(connection)).await;
     let approval = approval(preview.id);
     it.theirs.request_approval(&approval).await.unwrap();
@@ -147,6 +147,8 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("insert_authorization", us.insert_authorization(&authorization(7)).await.is_ok()),
         ("find_call_arguments", us.find_call_arguments(it.arguments, NOW).await.unwrap().is_some()),
         ("set_member_role", us.set_member_role(person, Role::Auditor).await.unwrap()),
+        ("set_member_groups", us.set_member_groups(person, &["planners".into()]).await.unwrap()),
+        ("delete_tool_policy", us.delete_tool_policy(&"google-ads/*".parse().unwrap()).await.unwrap()),
         ("delete_member", us.delete_member(person, NOW).await.unwrap()),
         ("list_visits", !us.list_visits().await.unwrap().is_empty()),
         ("end_visit", us.end_visit(it.visit, NOW).await.unwrap()),
@@ -155,7 +157,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
         // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
         ("allow_stale_answers", us.allow_stale_answers(None).await.is_err()),
-        ("set_tool_policy", us.set_tool_policy(&tool_policy("*", LeastRole::Nobody)).await.is_err()),
+        ("set_tool_policy", us.set_tool_policy(&tool_policy("google-ads/*", LeastRole::Nobody)).await.is_err()),
         ("insert_member", us.insert_member(person, Role::Owner, NOW).await.is_err()),
         ("insert_visit", us.insert_visit(&visit(person, NOW)).await.is_err()),
         ("rename", us.rename("ours").await.is_err()),

@@ -37,8 +37,13 @@ on_both! {
         it.theirs.insert_member(new.id, Role::Auditor, later(2)).await.unwrap();
         let twice = it.ours.insert_member(new.id, Role::Owner, NOW).await;
         assert!(matches!(twice, Err(StoreError::Conflict { what: "member" })));
-        let member = Member { person_id: new.id, email: new.email, name: new.name, role: Role::Admin, joined_at: later(1) };
+        let member = Member { person_id: new.id, email: new.email, name: new.name, role: Role::Admin, groups: vec![], joined_at: later(1) };
         assert_eq!(system.list_members(it.our_id).await.unwrap(), std::slice::from_ref(&member));
+        let groups = vec!["media-buyers".to_owned(), "planners".to_owned()];
+        assert!(it.ours.set_member_groups(new.id, &groups).await.unwrap());
+        assert!(!it.ours.set_member_groups(id(), &groups).await.unwrap(), "nobody");
+        assert_eq!(system.find_member(it.their_id, new.id).await.unwrap().unwrap().groups, Vec::<String>::new());
+        let member = Member { groups, ..member };
         assert_eq!(system.find_member(it.our_id, new.id).await.unwrap(), Some(member));
         assert_eq!(system.find_member(it.our_id, id()).await.unwrap(), None);
         let tenants = system.list_memberships(new.id).await.unwrap();

@@ -48,7 +48,7 @@ async fn furnish(it: &Deployment) {
     it.ours.request_approval(&approval(preview.id)).await.unwrap();
     it.store.system().insert_calls(&[call(it.our_id)]).await.unwrap();
     it.store.system().insert_secret_if_absent(&secret("pepper")).await.unwrap();
-    it.ours.set_tool_policy(&tool_policy("*", LeastRole::Owner)).await.unwrap();
+    it.ours.set_tool_policy(&tool_policy("google-ads/*", LeastRole::Owner)).await.unwrap();
     it.store.system().switch_off(id(), &target(Some(it.our_id), None, None), "unpaid", "desk", NOW).await.unwrap();
     it.ours.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap();
     it.ours.insert_authorization(&authorization(1)).await.unwrap();

@@ -177,8 +177,10 @@ pub(crate) fn secret(name: &str) -> SecretRow {
     SecretRow { name: name.into(), provider: "local".into(), wrapped: vec![1] }
 }
 
-pub(crate) fn tool_policy(tool: &str, least_role: LeastRole) -> ToolPolicy {
-    ToolPolicy { integration: "google-ads".into(), tool: tool.into(), least_role, set_by: "desk".into(), set_at: NOW }
+/// Of tools such as `google-ads/*`.
+pub(crate) fn tool_policy(tools: &str, least_role: LeastRole) -> ToolPolicy {
+    let groups = vec!["media-buyers".into(), "planners".into()];
+    ToolPolicy { tools: tools.parse().unwrap(), least_role, groups, set_by: "desk".into(), set_at: NOW }
 }
 
 pub(crate) fn target(tenant: Option<TenantId>, integration: Option<&str>, tool: Option<&str>) -> SwitchTarget {

@@ -52,6 +52,7 @@ impl Authenticator {
             grant: None,
             scopes: key.scopes,
             role: key.role,
+            groups: vec![],
             tool_policies,
             stale_answers: tenant.stale_answers,
             servers: key.servers,

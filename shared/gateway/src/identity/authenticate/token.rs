@@ -52,7 +52,7 @@ impl Authenticator {
                 (format!("service:{id}"), None)
             }
         };
-        let Standing { tenant, role, scopes, live, .. } = &behind.standing;
+        let Standing { tenant, role, groups, scopes, live } = &behind.standing;
         Ok(Arc::new(Caller {
             tenant: tenant.id,
             tenant_state: tenant.state,
@@ -61,6 +61,7 @@ impl Authenticator {
             // What was narrowed since the token was made counts.
             scopes: token.scopes.iter().filter(|scope| scopes.contains(scope)).cloned().collect(),
             role: *role,
+            groups: groups.clone(),
             tool_policies: behind.tool_policies.clone(),
             stale_answers: tenant.stale_answers,
             servers: None,
