@@ -4,9 +4,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
-use turnpike_core::{Micros, Role, TenantId, WritePolicy};
+use turnpike_core::{LeastRole, Micros, PersonId, Role, TenantId, WritePolicy};
 use turnpike_portal::Route;
 use turnpike_store::{Announcement, CallFilter, LinkPurpose, PolicyRow, SwitchTarget, Visit};
+use turnpike_tenancy::{Actor, ToolRule};
 
 use crate::{agent::Agent, app::TestApp, probe, visitor::Visitor};
 
@@ -77,6 +78,7 @@ impl TestApp {
 
         let person = self.store().system().find_person_by_email(email).await.unwrap().unwrap().id;
         let (_, other) = self.member(tenant, Role::Member).await;
+        self.group_and_rule(tenant, other).await;
         owner.submit("/team/invite", &[("email", &format!("invited-{email}")), ("role", "member")]).await;
         let connect = format!("connect-{email}");
         owner.submit("/connections/new/supermetrics/link", &[("email", &connect)]).await;
@@ -138,6 +140,15 @@ impl TestApp {
         rows.set_write_policy(connection, &row).await.unwrap();
         let preview = agent.ok("probe", "set", json!({ "account": probe::ACCOUNT, "text": "100" })).await;
         assert!(preview["approval"]["approval_id"].is_string(), "{preview}");
+    }
+
+    /// A member in a group, and a rule that asks for no more than the tools do.
+    async fn group_and_rule(&self, tenant: TenantId, person: PersonId) {
+        let (tenancy, desk) = (&self.operator.tenancy, Actor::desk());
+        assert!(tenancy.set_member_groups(&desk, tenant, person, &["media-buyers".into()]).await.unwrap());
+        let tools = "google-ads/*:write".parse().unwrap();
+        let rule = ToolRule { tools, least_role: LeastRole::Member, groups: vec![] };
+        tenancy.set_tool_policy(&desk, tenant, rule).await.unwrap();
     }
 
     fn newest_mail(&self) -> String {

@@ -15,6 +15,7 @@ pub(crate) mod connections;
 mod csv;
 pub(crate) mod home;
 mod plot;
+pub(crate) mod rules;
 pub(crate) mod settings;
 mod show;
 pub(crate) mod team;

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use serde_json::json;
-use turnpike_core::{LinkId, PersonId, Role};
+use turnpike_core::{LinkId, PersonId, Role, parse_groups};
 use turnpike_store::LinkPurpose;
 use turnpike_tenancy::Actor;
 
-use super::shown;
+use super::{day, shown};
 use crate::{
     Member, Permission, Portal,
     brand::Brand,
@@ -27,6 +27,7 @@ struct Line {
     name: String,
     email: String,
     role: Role,
+    groups: String,
     since: String,
     me: bool,
     /// The roles that the viewer may give this person; empty where none.
@@ -74,7 +75,8 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Mem
         me: own.person_id == member.person.id,
         roles: if roles.contains(&own.role) { roles.clone() } else { vec![] },
         role: own.role,
-        since: shown(own.joined_at),
+        groups: own.groups.join(", "),
+        since: day(own.joined_at),
         name: own.name,
         email: own.email,
     });
@@ -160,6 +162,20 @@ pub(crate) async fn set_role(
         .record(member.tenant.id, &member.actor(), "member.role_changed", &Actor::person(id).0, details)
         .await?;
     Ok(Redirect::to(&Notice::RoleChanged.at("/team")).into_response())
+}
+
+pub(crate) async fn set_groups(
+    State(portal): State<Portal>,
+    member: Member,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id = other(&portal, &member, &id).await?;
+    let groups = parse_groups(form.text("groups")).map_err(|error| Failure::Refused(error.to_string()))?;
+    if !portal.tenancy.set_member_groups(&member.actor(), member.tenant.id, id, &groups).await? {
+        return Err(Failure::NotFound);
+    }
+    Ok(Redirect::to(&Notice::GroupsSet.at("/team")).into_response())
 }
 
 pub(crate) async fn remove(State(portal): State<Portal>, member: Member, Path(id): Path<String>) -> Answer {

@@ -113,7 +113,7 @@ async fn a_filter_survives_paging() {
 }
 
 /// The page of a call, once what the call was made with is written down.
-async fn opened(visitor: &Visitor, id: CallId) -> Seen {
+pub(crate) async fn opened(visitor: &Visitor, id: CallId) -> Seen {
     loop {
         let seen = visitor.look(&format!("/calls/{id}")).await;
         if !seen.text.contains("Not kept, or not any more") {

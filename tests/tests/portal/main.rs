@@ -8,6 +8,7 @@ mod files;
 mod mail;
 mod people;
 mod permissions;
+mod rules;
 mod strangers;
 mod templates;
 mod usage;
