@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use turnpike_core::{Canonical, GrantId, HandleError, PersonId, TenantId};
 use turnpike_store::{NewGrant, StoreError};
@@ -112,9 +111,8 @@ impl AuthorizationServer {
         if scopes.is_empty() {
             return Err(ConsentError::Nothing);
         }
-        let (code, now) = (self.ambient.bytes::<32>(), self.ambient.now());
-        let text = URL_SAFE_NO_PAD.encode(code);
-        let location = self.answer_at(&redirect_uri, state.as_deref(), &[("code", &text)]);
+        let (code, now) = (self.refresh.code(grant), self.ambient.now());
+        let location = self.answer_at(&redirect_uri, state.as_deref(), &[("code", &code)]);
         if consent.registered {
             self.store.system().touch_oauth_client(&client_id, now).await.map_err(OAuthError::from)?;
         }
@@ -126,7 +124,7 @@ impl AuthorizationServer {
             redirect_uri,
             resource,
             scopes: scopes.clone(),
-            code_hash: code_hash(&text),
+            hash: code_hash(&code),
             code_challenge,
             code_expires_at: now.plus(CODE),
             created_at: now,

@@ -1,5 +1,5 @@
-//! Refresh tokens. Each follows from its grant and its number under a secret of the deployment: none is stored, and asking
-//! again for one whose answer was lost gives the very same one.
+//! Authorization codes and refresh tokens. Each follows from its grant and its number under a secret of the deployment: none
+//! is stored, no two grants have the same, and asking again for one whose answer was lost gives the very same one.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq as _;
@@ -24,6 +24,12 @@ pub(crate) struct RefreshToken {
 impl RefreshTokens {
     pub(crate) fn new(secret: Zeroizing<[u8; 32]>) -> Self {
         Self(secret)
+    }
+
+    /// The authorization code of a grant.
+    pub(crate) fn code(&self, grant: GrantId) -> String {
+        let message = Canonical::of("code").field(grant.to_string());
+        URL_SAFE_NO_PAD.encode(Digest::hmac(&*self.0, message.as_bytes()).as_bytes())
     }
 
     /// The token of that generation.

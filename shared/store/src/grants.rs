@@ -21,8 +21,8 @@ pub struct NewGrant {
     pub resource: String,
     /// What the client may do there.
     pub scopes: Vec<String>,
-    /// Hash of the authorization code.
-    pub code_hash: [u8; 32],
+    /// Hash of the authorization code, which follows from the id.
+    pub hash: [u8; 32],
     /// What the client's verifier must hash to (S256).
     pub code_challenge: String,
     /// Until when the code is taken.
@@ -105,16 +105,16 @@ pub(crate) const REVOKE_GRANTS: &str = "UPDATE grants SET revoked_at = $3, revok
                                         WHERE tenant_id = $1 AND person_id = $2 AND revoked_at IS NULL";
 
 impl TenantStore {
-    /// Adds a grant; a conflict when there is one of that id.
+    /// Adds a grant; a conflict when any tenant has one of that id.
     pub async fn insert_grant(&self, new: &NewGrant) -> Result<(), StoreError> {
         let sql = "INSERT INTO grants (tenant_id, id, person_id, client_id, client_name, redirect_uri, resource, scopes, \
-                   code_hash, code_challenge, code_expires_at, created_at, expires_at) \
+                   hash, code_challenge, code_expires_at, created_at, expires_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11)";
         let NewGrant { id, person_id, client_id, client_name, redirect_uri, resource, scopes, .. } = new;
-        let NewGrant { code_hash, code_challenge, code_expires_at, created_at, .. } = new;
+        let NewGrant { hash, code_challenge, code_expires_at, created_at, .. } = new;
         let first: [&dyn crate::value::Argument; 7] =
             [id, person_id, client_id, client_name, redirect_uri, resource, scopes];
-        let last: [&dyn crate::value::Argument; 4] = [code_hash, code_challenge, code_expires_at, created_at];
+        let last: [&dyn crate::value::Argument; 4] = [hash, code_challenge, code_expires_at, created_at];
         self.0.insert("grant", sql, &[&first[..], &last[..]].concat()).await
     }
 
@@ -151,7 +151,7 @@ impl SystemStore {
 
     /// The grant whose authorization code has that hash, redeemed or not.
     pub async fn find_grant_by_code(&self, hash: &[u8; 32]) -> Result<Option<(TenantId, GrantRow)>, StoreError> {
-        self.0.find(concat!("SELECT tenant_id, ", columns!(), " FROM grants WHERE code_hash = $1"), &[hash]).await
+        self.0.find(concat!("SELECT tenant_id, ", columns!(), " FROM grants WHERE hash = $1"), &[hash]).await
     }
 
     /// Exchanges the newest refresh token, or the code, for the next; false when another one was quicker, or the grant is

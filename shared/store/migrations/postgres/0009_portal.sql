@@ -133,6 +133,7 @@ ALTER TABLE tenants ADD COLUMN deleted_at BIGINT;
 
 -- All accounts that the grant reaches; `accounts_json` are those of them that may be used.
 ALTER TABLE connections ADD COLUMN offered_json TEXT NOT NULL DEFAULT '[]';
+SET LOCAL app.system = 'on';
 UPDATE connections SET offered_json = accounts_json;
 
 -- By when an ended connection's credential is to be revoked at the vendor, and how often that was tried.

@@ -20,15 +20,16 @@ CREATE TABLE oauth_clients (
 -- A member lets a client act in their name. The row is the authorization code until that is redeemed, and then the family
 -- of refresh tokens, of which `generation` is the newest.
 CREATE TABLE grants (
+    -- Of the authorization code, which follows from the id: no two grants have the same.
+    hash BYTEA NOT NULL UNIQUE,
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     person_id TEXT NOT NULL REFERENCES people (id),
     client_id TEXT NOT NULL,
     client_name TEXT NOT NULL,
     redirect_uri TEXT NOT NULL,
     resource TEXT NOT NULL,
     scopes TEXT NOT NULL,
-    code_hash BYTEA NOT NULL UNIQUE,
     code_challenge TEXT NOT NULL,
     code_expires_at BIGINT NOT NULL,
     generation BIGINT NOT NULL DEFAULT 0,
@@ -42,12 +43,13 @@ CREATE TABLE grants (
     PRIMARY KEY (tenant_id, id)
 );
 
+CREATE INDEX grants_by_id ON grants (id);
 CREATE INDEX grants_by_person ON grants (person_id);
 
 -- Programs of a tenant that act in nobody's name, with a secret of their own (client credentials).
 CREATE TABLE service_agents (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     name TEXT NOT NULL,
     hint TEXT NOT NULL,
     secret_hash BYTEA NOT NULL,
@@ -62,9 +64,11 @@ CREATE TABLE service_agents (
     PRIMARY KEY (tenant_id, id)
 );
 
+CREATE INDEX service_agents_by_id ON service_agents (id);
+
 -- What became of attempts to connect, for those who look for the reason. Before somebody has signed in an attempt is nobody's.
 CREATE TABLE connect_attempts (
-    id TEXT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL,
     tenant_id TEXT,
     at BIGINT NOT NULL,
     step TEXT NOT NULL,
@@ -75,6 +79,7 @@ CREATE TABLE connect_attempts (
     description TEXT NOT NULL
 );
 
+CREATE INDEX connect_attempts_by_id ON connect_attempts (id);
 CREATE INDEX connect_attempts_by_time ON connect_attempts (at);
 CREATE INDEX connect_attempts_by_tenant ON connect_attempts (tenant_id, at);
 

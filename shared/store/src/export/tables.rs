@@ -92,7 +92,7 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("credentials.sealed", "it opens accounts at vendors"),
     ("data_keys.wrapped", "it opens the credentials"),
     ("grants.code_challenge", "it stands for the program that waits for the answer"),
-    ("grants.code_hash", "it stands for the answer"),
+    ("grants.hash", "it stands for the answer"),
     ("mailed_links.hash", "it stands for the link"),
     ("service_agents.secret_hash", "whoever has it could try secrets against it"),
 ];

@@ -2,14 +2,16 @@
 
 use turnpike_core::{LeastRole, Role, TenantId};
 use turnpike_store::{
-    CallArguments, ConnectionState, LinkPurpose, MailedLink, NewApproval, NewPreview, Person, StoreError, TenantState,
+    CallArguments, ConnectAttempt, ConnectionState, LinkPurpose, MailedLink, NewApproval, NewPreview, Person,
+    ServiceAgent, StoreError, TenantState,
 };
 
 use crate::{
     deployment::{Deployment, Place, on_both},
     samples::{
-        AUDIT_KEY, NOW, api_key, approval, audit_event, authorization, call, connection, credential, data_key, id,
-        intent, job, later, link, person, policy, preview, previewed, session, tool_policy, visit,
+        AUDIT_KEY, NOW, api_key, approval, attempt, audit_event, authorization, call, connection, credential, data_key,
+        grant, id, intent, job, later, link, person, policy, preview, previewed, service_agent, session, tool_policy,
+        visit,
     },
 };
 
@@ -38,6 +40,12 @@ async fn furnish(it: &Deployment, tenant: TenantId, mark: &str) -> [Person; 2] {
     let mut key = api_key(id(), n);
     (key.name, key.hint) = (mark.into(), mark.into());
     ours.insert_api_key(&key).await.unwrap();
+    let mut granted = grant(owners[0].id, n);
+    (granted.client_name, granted.client_id, granted.scopes) = (mark.into(), mark.into(), vec![mark.into()]);
+    ours.insert_grant(&granted).await.unwrap();
+    ours.insert_service_agent(&ServiceAgent { name: mark.into(), hint: mark.into(), ..service_agent() }).await.unwrap();
+    let tried = ConnectAttempt { client_name: mark.into(), client_id: mark.into(), ..attempt(Some(tenant)) };
+    system.insert_connect_attempt(&tried).await.unwrap();
     let mut connection = connection(id(), "google-ads");
     connection.accounts_json = format!(r#"["{mark}"]"#);
     ours.insert_connection(&connection).await.unwrap();

@@ -1,17 +1,20 @@
 //! One tenant never reads or writes another's rows, through any method there is.
 
-use turnpike_core::{ApiKeyId, ApprovalId, CallId, ConnectionId, JobId, LeastRole, LinkId, PersonId, Role, VisitId};
+use turnpike_core::{
+    ApiKeyId, ApprovalId, CallId, ConnectionId, GrantId, JobId, LeastRole, LinkId, PersonId, Role, ServiceAgentId,
+    VisitId,
+};
 use turnpike_store::{
-    ApprovalState, AuditFilter, AuditHead, CallFilter, ConnectionState, JobState, LinkPurpose, PreviewRow,
-    PreviewState, StoreError, TenantStore,
+    ApprovalState, AuditFilter, AuditHead, CallFilter, ConnectionState, JobState, LinkPurpose, NewGrant, PreviewRow,
+    PreviewState, ServiceAgent, StoreError, TenantStore,
 };
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
-        self, AUDIT_KEY, NOW, api_key, approval, arguments, audit_event, authorization, call, connected, connection,
-        credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed, replacement,
-        tool_policy, visit,
+        self, AUDIT_KEY, NOW, api_key, approval, arguments, attempt, audit_event, authorization, call, connected,
+        connection, credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed,
+        replacement, service_agent, tool_policy, visit,
     },
     sources,
 };
@@ -28,6 +31,8 @@ struct Theirs {
     person: PersonId,
     visit: VisitId,
     link: LinkId,
+    grant: GrantId,
+    service: ServiceAgentId,
 }
 
 async fn furnish(it: &Deployment) -> Theirs {
@@ -52,6 +57,10 @@ async fn furnish(it: &Deployment) -> Theirs {
     it.theirs.insert_authorization(&authorization(7)).await.unwrap();
     it.theirs.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap();
     it.store.system().insert_calls(std::slice::from_ref(&call)).await.unwrap();
+    let (grant, service) = (samples::grant(person, 7), service_agent());
+    it.theirs.insert_grant(&grant).await.unwrap();
+    it.theirs.insert_service_agent(&service).await.unwrap();
+    it.store.system().insert_connect_attempt(&attempt(Some(it.their_id))).await.unwrap();
     Theirs {
         key: key.id,
         connection,
@@ -63,13 +72,15 @@ async fn furnish(it: &Deployment) -> Theirs {
         person,
         visit: visit.id,
         link: link.id,
+        grant: grant.id,
+        service: service.id,
     }
 }
 
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
@@ -84,6 +95,9 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
         tenant.list_tool_policies().await.unwrap(),
         tenant.find_call_arguments(theirs.arguments, NOW).await.unwrap(),
         tenant.list_visits().await.unwrap(),
+        tenant.find_grant(theirs.grant).await.unwrap(),
+        tenant.list_service_agents().await.unwrap(),
+        tenant.list_connect_attempts(10).await.unwrap(),
         tenant.list_open_links(LinkPurpose::Invitation, NOW).await.unwrap(),
         tenant.list_audit(&AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap(),
     )
@@ -154,6 +168,13 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("end_visit", us.end_visit(it.visit, NOW).await.unwrap()),
         ("list_open_links", !us.list_open_links(LinkPurpose::Invitation, NOW).await.unwrap().is_empty()),
         ("delete_link", us.delete_link(it.link).await.unwrap()),
+        ("list_grants", !us.list_grants().await.unwrap().is_empty()),
+        ("find_grant", us.find_grant(it.grant).await.unwrap().is_some()),
+        ("narrow_grant", us.narrow_grant(it.grant, &vec!["none".into()]).await.unwrap()),
+        ("revoke_grant", us.revoke_grant(it.grant, "by us", NOW).await.unwrap()),
+        ("list_service_agents", !us.list_service_agents().await.unwrap().is_empty()),
+        ("revoke_service_agent", us.revoke_service_agent(it.service, NOW).await.unwrap()),
+        ("list_connect_attempts", !us.list_connect_attempts(10).await.unwrap().is_empty()),
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
         // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
         ("allow_stale_answers", us.allow_stale_answers(None).await.is_err()),
@@ -165,6 +186,11 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("append_audit", us.append_audit(&AUDIT_KEY, &audit_event("key.made", NOW)).await.unwrap().sequence != 1),
         ("insert_api_key", us.insert_api_key(&api_key(key, 2)).await.is_err()),
         ("insert_connection", us.insert_connection(&connection(at, "google-ads")).await.is_err()),
+        ("insert_grant", us.insert_grant(&NewGrant { id: it.grant, ..samples::grant(person, 9) }).await.is_err()),
+        (
+            "insert_service_agent",
+            us.insert_service_agent(&ServiceAgent { id: it.service, ..service_agent() }).await.is_err(),
+        ),
         ("insert_data_key", !us.insert_data_key(&data_key(7)).await.unwrap()),
     ]
 }

@@ -9,6 +9,7 @@ mod deletion;
 mod deployment;
 mod isolation;
 mod ledger;
+mod oauth;
 mod opening;
 mod overview;
 mod people;

@@ -10,9 +10,9 @@ use turnpike_testkit::Postgres;
 use crate::{
     deployment::Deployment,
     samples::{
-        AUDIT_KEY, NOW, announcement, api_key, approval, arguments, audit_event, authorization, call, connected,
-        credential, data_key, id, intent, job, joined, link, policy, preview, previewed, secret, session, target,
-        tool_policy, visit,
+        AUDIT_KEY, NOW, announcement, api_key, approval, arguments, attempt, audit_event, authorization, call,
+        connected, credential, data_key, grant, id, intent, job, joined, link, policy, preview, previewed, secret,
+        service_agent, session, target, tool_policy, visit,
     },
 };
 
@@ -59,6 +59,9 @@ async fn furnish(it: &Deployment) {
     system.insert_call_arguments(&[arguments(it.our_id)]).await.unwrap();
     system.set_brand("*", "{}", "desk", NOW).await.unwrap();
     system.insert_announcement(&announcement(NOW)).await.unwrap();
+    it.ours.insert_grant(&grant(person, 1)).await.unwrap();
+    it.ours.insert_service_agent(&service_agent()).await.unwrap();
+    system.insert_connect_attempt(&attempt(Some(it.our_id))).await.unwrap();
 }
 
 #[tokio::test]
@@ -71,7 +74,7 @@ async fn every_table_is_guarded_by_a_policy_that_reads_and_writes() {
     guarded.sort();
     all.sort();
     assert_eq!(guarded, all);
-    assert_eq!(all.len(), 24);
+    assert_eq!(all.len(), 29);
 }
 
 #[tokio::test]
@@ -108,7 +111,8 @@ async fn a_statement_that_forgets_the_tenant_still_sees_only_its_rows() {
         for table in tables(&mut transaction).await {
             let expected = match table.as_str() {
                 "tenants" => 1,
-                "secrets" | "kill_switches" | "people" | "sessions" | "brands" | "announcements" => 0,
+                "secrets" | "kill_switches" | "people" | "sessions" | "brands" | "announcements" | "signing_keys"
+                | "oauth_clients" => 0,
                 _ => expected,
             };
             assert_eq!(count(&mut transaction, &table).await, expected, "{table}");

@@ -7,10 +7,10 @@ use turnpike_core::{
     Timestamp, WritePolicy,
 };
 use turnpike_store::{
-    Announcement, CallArguments, CallRow, ConnectionState, DataKeyRow, Intent, JobRow, JobState, LinkPurpose,
-    MailedLink, NewApiKey, NewApproval, NewAuditEvent, NewAuthorization, NewConnection, NewCredential, NewPreview,
-    Person, PolicyRow, PreviewRow, Replacement, SecretRow, Session, Store, SwitchTarget, TenantStore, ToolPolicy,
-    Visit,
+    Announcement, CallArguments, CallRow, ConnectAttempt, ConnectionState, DataKeyRow, Intent, JobRow, JobState,
+    LinkPurpose, MailedLink, NewApiKey, NewApproval, NewAuditEvent, NewAuthorization, NewConnection, NewCredential,
+    NewGrant, NewPreview, Person, PolicyRow, PreviewRow, Replacement, SecretRow, ServiceAgent, Session, Store,
+    SwitchTarget, TenantStore, ToolPolicy, Visit,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -271,6 +271,52 @@ pub(crate) fn arguments(tenant_id: TenantId) -> CallArguments {
         call_id: id(),
         arguments_json: r#"{"account_id":"1234567890"}"#.into(),
         expires_at: later(600),
+    }
+}
+
+pub(crate) fn grant(person_id: PersonId, code: u8) -> NewGrant {
+    NewGrant {
+        id: id(),
+        person_id,
+        client_id: "https://client.example/oauth".into(),
+        client_name: "A program".into(),
+        redirect_uri: "http://127.0.0.1:33418/callback".into(),
+        resource: "https://mcp.example/mcp".into(),
+        scopes: vec!["google-ads:read".into(), "google-ads:write".into()],
+        hash: [code; 32],
+        code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into(),
+        code_expires_at: later(60),
+        created_at: NOW,
+    }
+}
+
+pub(crate) fn service_agent() -> ServiceAgent {
+    ServiceAgent {
+        id: id(),
+        name: "Nightly reports".into(),
+        hint: "…wxyz".into(),
+        secret_hash: [3; 32],
+        scopes: vec!["google-ads:read".into()],
+        role: Role::Member,
+        groups: vec!["reports".into()],
+        live: true,
+        created_at: NOW,
+        expires_at: Some(later(3600)),
+        last_used_at: None,
+        revoked_at: None,
+    }
+}
+
+pub(crate) fn attempt(tenant_id: Option<TenantId>) -> ConnectAttempt {
+    ConnectAttempt {
+        id: id(),
+        tenant_id,
+        at: NOW,
+        step: "token".into(),
+        client_id: "https://client.example/oauth".into(),
+        client_name: "A program".into(),
+        error: Some("invalid_grant".into()),
+        description: "this code has expired".into(),
     }
 }
 
