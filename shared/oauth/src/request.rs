@@ -85,15 +85,15 @@ impl AuthorizationServer {
     /// Reads the parameters of a request.
     pub async fn read_request(&self, parameters: &[(String, String)]) -> Result<AuthorizationRequest, NotStarted> {
         let mut given: BTreeMap<&'static str, &str> = BTreeMap::new();
-        let mut twice = None;
+        let mut twice = vec![];
         for (name, value) in parameters {
             let Some(known) = ONCE.into_iter().find(|known| known == name) else { continue };
             if given.insert(known, value).is_some() {
-                twice = Some(known);
+                twice.push(known);
             }
         }
         let get = |name: &str| given.get(name).copied().filter(|value| !value.is_empty());
-        if let Some(name @ ("client_id" | "redirect_uri" | "state")) = twice {
+        if let Some(name) = twice.iter().find(|name| ["client_id", "redirect_uri", "state"].contains(name)) {
             return Err(NotStarted::Page(Misdirected::Twice(name)));
         }
         let id = get("client_id").ok_or(NotStarted::Page(Misdirected::NoClient))?;
@@ -107,7 +107,7 @@ impl AuthorizationServer {
             let refused = Refused { client_id, client_name, code, description: description.to_owned(), location };
             Err(NotStarted::Back(refused))
         };
-        if let Some(name) = twice {
+        if let Some(name) = twice.first() {
             return refuse("invalid_request", &format!("`{name}` comes twice"));
         }
         if parameters.iter().any(|(name, _)| name == "request" || name == "request_uri") {
