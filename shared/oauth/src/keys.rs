@@ -14,8 +14,11 @@ use zeroize::Zeroizing;
 
 use crate::OAuthError;
 
-/// How long a look at the list of keys is believed: a key that was revoked is refused within this time on every replica.
-const BELIEVED: Duration = Duration::from_secs(5);
+/// How long a look at the list of keys is believed: a key that was revoked is refused within this time on every replica. The
+/// gateway believes for five seconds more what it has checked, and both together stay below the ten that are promised.
+const BELIEVED: Duration = Duration::from_secs(3);
+/// How often at most the list is looked at again for a key that is not on it: whoever makes up names of keys costs no more.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long before it signs a key is made, so that everybody who checks tokens knows it by then.
 const AHEAD: Duration = Duration::from_secs(600);
 /// How long after its successor began to sign a key is still good for checking: the longest life of a token, and a minute.
@@ -50,13 +53,16 @@ pub(crate) struct KeyRing {
     /// How long one key signs.
     lasts: Duration,
     known: Cache<(), Arc<Keys>>,
+    /// There while the list was looked at again a moment ago.
+    looked_again: sync::Cache<(), ()>,
     pairs: sync::Cache<String, Arc<Pair>>,
 }
 
 impl KeyRing {
     pub(crate) fn new(store: Store, vault: Vault, ambient: Ambient, lasts: Duration) -> Self {
         let known = Cache::builder().time_to_live(BELIEVED).build();
-        Self { store, vault, ambient, lasts, known, pairs: sync::Cache::new(64) }
+        let looked_again = sync::Cache::builder().time_to_live(LOOK_AGAIN).build();
+        Self { store, vault, ambient, lasts, known, looked_again, pairs: sync::Cache::new(64) }
     }
 
     /// Id and key to sign with now.
@@ -71,10 +77,15 @@ impl KeyRing {
         Err(OAuthError::NoKey)
     }
 
-    /// The key to check a token with that names it; `None` when there is none, or it is good no more.
+    /// The key to check a token with that names it; `None` when there is none, or it is good no more. The first key, and one
+    /// that follows revoked ones, sign at once: another process may have made it after this one has looked.
     pub(crate) async fn find(&self, id: &str) -> Result<Option<DecodingKey>, OAuthError> {
+        let mut known = self.keys().await?;
+        if !known.has(id) && self.looked_again.get(&()).is_none() {
+            self.looked_again.insert((), ());
+            known = Box::pin(self.read()).await?;
+        }
         let now = self.ambient.now();
-        let known = self.keys().await?;
         Ok(known.0.iter().find(|key| key.pair.id == id && key.checks(now)).map(|key| key.pair.decoding.clone()))
     }
 
@@ -166,6 +177,10 @@ impl KeyRing {
 }
 
 impl Keys {
+    fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|key| key.pair.id == id)
+    }
+
     fn signer(&self, now: Timestamp) -> Option<&Arc<Pair>> {
         self.0.iter().rev().find(|key| !key.revoked && key.signs_from <= now).map(|key| &key.pair)
     }

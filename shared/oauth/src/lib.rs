@@ -19,7 +19,6 @@ mod request;
 mod server;
 mod standing;
 #[cfg(test)]
-#[cfg(test)]
 mod stranger;
 
 pub use access::{AccessToken, Subject, Unaccepted};
