@@ -8,6 +8,7 @@ mod well_known;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
     routing::{get, post},
 };
@@ -17,6 +18,9 @@ use tower_http::cors::{Any, CorsLayer};
 pub(crate) use authorize::{ask, decide};
 
 use crate::{Portal, http::guard_headers};
+
+/// The largest registration that is read, in bytes: what hosts send is a fiftieth of it.
+const LARGEST_REGISTRATION: usize = 64 * 1024;
 
 /// What programs call. They send no cookies, and a program may live in a page of any origin: what each asks for it proves by
 /// itself.
@@ -28,7 +32,7 @@ pub(crate) fn endpoints(portal: &Portal) -> Router {
         .allow_headers(asked_for)
         .expose_headers([header::WWW_AUTHENTICATE]);
     let registration = if portal.settings.oauth.registration {
-        Router::new().route("/register", post(endpoints::register))
+        Router::new().route("/register", post(endpoints::register).layer(DefaultBodyLimit::max(LARGEST_REGISTRATION)))
     } else {
         Router::new()
     };
