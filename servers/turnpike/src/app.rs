@@ -32,8 +32,9 @@ pub struct App {
     pub operator: Operator,
     /// The MCP host.
     pub gateway: Arc<Gateway>,
+    /// The authorization server.
+    pub oauth: AuthorizationServer,
     portal: Portal,
-    oauth: AuthorizationServer,
     /// Scheme and host that clients use.
     pub public_url: String,
     settings: Settings,

@@ -107,6 +107,11 @@ enum Command {
         #[command(subcommand)]
         command: commands::key::Command,
     },
+    /// List and change the keys that sign agents' access tokens.
+    SigningKey {
+        #[command(subcommand)]
+        command: commands::signing_key::Command,
+    },
     /// See and set how far writes through a connection may go: caps, and what a person must approve.
     Policy {
         #[command(subcommand)]
@@ -156,6 +161,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Switch { command } => commands::switch::run(&global.settings(None)?, command).await?,
         Command::ToolPolicy { command } => commands::tool_policy::run(&global.settings(None)?, command).await?,
         Command::Key { command } => commands::key::run(&global.settings(None)?, command).await?,
+        Command::SigningKey { command } => commands::signing_key::run(&global.settings(None)?, command).await?,
         Command::Policy { command } => commands::policy::run(&global.settings(None)?, command).await?,
         Command::Approval { command } => commands::approval::run(&global.settings(None)?, command).await?,
         Command::Audit { command } => commands::audit::run(&global.settings(None)?, command).await?,

@@ -11,6 +11,7 @@ pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod policy;
 pub(crate) mod serve;
+pub(crate) mod signing_key;
 pub(crate) mod staff;
 pub(crate) mod stdio;
 pub(crate) mod switch;
