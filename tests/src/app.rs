@@ -19,6 +19,7 @@ use turnpike::{app::App, operator::Operator};
 use turnpike_config::{Layers, Settings};
 use turnpike_core::{Ambient, Clock, Entropy, Role, SystemClock, TenantId, Timestamp};
 use turnpike_gateway::Gateway;
+use turnpike_oauth::AuthorizationServer;
 use turnpike_sdk::{Connection, Integration, Recorded, Script, TokenEndpoint};
 use turnpike_store::{CallFilter, CallRow, Store};
 use turnpike_tenancy::{Actor, Allow, ConnectError, KeyRequest, Side};
@@ -85,6 +86,7 @@ pub struct TestApp {
     pub clock: Arc<TurnedClock>,
     /// The upstreams, by integration.
     pub vendors: BTreeMap<&'static str, FakeVendor>,
+    settings: Settings,
     stop: CancellationToken,
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     folder: TempDir,
@@ -136,6 +138,15 @@ impl TestApp {
 
     /// On a chosen database, with changed settings.
     pub async fn start_with(backend: Backend, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_prepared(backend, change, |_| {}).await
+    }
+
+    /// The same with other back ends than those that the settings name.
+    pub async fn start_prepared(
+        backend: Backend,
+        change: impl FnOnce(&mut Settings),
+        prepare: impl FnOnce(&mut Operator),
+    ) -> Self {
         // Fails only when another test of this process was first.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -155,8 +166,9 @@ impl TestApp {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let operator = Operator::open(&settings, integrations(), ambient).await.unwrap();
-        let app = App::start(settings, operator.clone(), address).await.unwrap();
+        let mut operator = Operator::open(&settings, integrations(), ambient).await.unwrap();
+        prepare(&mut operator);
+        let app = App::start(settings.clone(), operator.clone(), address).await.unwrap();
         let gateway = app.gateway.clone();
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
@@ -164,7 +176,22 @@ impl TestApp {
         for tokens in vendors.values().filter_map(|vendor| vendor.tokens.as_ref()) {
             tokens.register_redirect(format!("{url}/connect/callback"));
         }
-        Self { url, operator, gateway, clock, vendors, stop, serving, folder, postgres }
+        Self { url, operator, gateway, clock, vendors, settings, stop, serving, folder, postgres }
+    }
+
+    /// Starts another one on the same database and data folder, by the same clock, behind the same public address; where it
+    /// listens itself. It ends with this one.
+    pub async fn start_replica(&self) -> (String, AuthorizationServer) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut settings = self.settings.clone();
+        settings.server.public_url.clone_from(&self.url);
+        settings.server.allowed_hosts.push(address.to_string());
+        let operator = Operator::open(&settings, integrations(), self.operator.ambient.clone()).await.unwrap();
+        let app = App::start(settings, operator, address).await.unwrap();
+        let oauth = app.oauth.clone();
+        tokio::spawn(app.serve(listener, self.stop.clone().cancelled_owned()));
+        (format!("http://{address}"), oauth)
     }
 
     /// The database.

@@ -8,5 +8,6 @@ pub mod oauth;
 pub mod places;
 pub mod probe;
 pub mod process;
+pub mod strangers;
 pub mod tour;
 pub mod visitor;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use turnpike_core::{Ambient, Digest};
 use url::{Url, form_urlencoded};
@@ -83,6 +83,11 @@ impl Program {
         send(request.body(body.to_string())).await
     }
 
+    /// What the verifier hashes to.
+    pub fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Digest::of(self.verifier.as_bytes()).as_bytes())
+    }
+
     /// The URL of an MCP server of the deployment.
     pub fn server(&self, path: &str) -> String {
         format!("{}{path}", self.url)
@@ -90,12 +95,11 @@ impl Program {
 
     /// The parameters of an authorization request for a server; tests change some.
     pub fn request(&self, path: &str, scope: &str) -> BTreeMap<&'static str, String> {
-        let challenge = URL_SAFE_NO_PAD.encode(Digest::of(self.verifier.as_bytes()).as_bytes());
         BTreeMap::from([
             ("response_type", "code".to_owned()),
             ("client_id", self.client_id.clone()),
             ("redirect_uri", self.redirect_uri.clone()),
-            ("code_challenge", challenge),
+            ("code_challenge", self.challenge()),
             ("code_challenge_method", "S256".to_owned()),
             ("state", "the state of the test".to_owned()),
             ("resource", self.server(path)),
@@ -104,12 +108,12 @@ impl Program {
     }
 
     /// The path of the authorization page with these parameters.
-    pub fn page(parameters: &BTreeMap<&'static str, String>) -> String {
+    pub fn page<Name: AsRef<str>>(parameters: &BTreeMap<Name, String>) -> String {
         format!("/authorize?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish())
     }
 
     /// The person opens the page and allows all that it asks for; where the browser is sent.
-    pub async fn allowed(&self, person: &Visitor, parameters: &BTreeMap<&'static str, String>) -> String {
+    pub async fn allowed<Name: AsRef<str>>(&self, person: &Visitor, parameters: &BTreeMap<Name, String>) -> String {
         let page = person.look(&Self::page(parameters)).await;
         let fields = fields(&page.text);
         let mut form: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -144,15 +148,20 @@ impl Program {
     }
 
     /// Sends parameters to an endpoint.
-    pub async fn ask(&self, path: &str, parameters: &BTreeMap<&'static str, String>) -> Answer {
+    pub async fn ask<Name: AsRef<str>>(&self, path: &str, parameters: &BTreeMap<Name, String>) -> Answer {
         self.ask_at(&self.url, path, parameters).await
     }
 
     /// The same at another replica.
-    pub async fn ask_at(&self, url: &str, path: &str, parameters: &BTreeMap<&'static str, String>) -> Answer {
+    pub async fn ask_at<Name: AsRef<str>>(&self, url: &str, path: &str, parameters: &BTreeMap<Name, String>) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         let request = self.client.post(format!("{url}{path}"));
         send(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
+    }
+
+    /// A POST to an endpoint, as a test wants it.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
     }
 
     /// From the person's consent to the tokens.

@@ -1,3 +1,4 @@
 //! Agents connect by OAuth.
 
 mod connecting;
+mod hosts;
