@@ -66,7 +66,7 @@ impl AuthorizationServer {
             Err(Unaccepted::Unavailable(error)) => return Err(error.into()),
             Err(_) => return Ok(Introspection::default()),
         };
-        let standing = self.standing(found.subject).await?;
+        let standing = self.standing(found.subject).await?.filter(|standing| standing.tenant.id == found.tenant);
         let told = standing.filter(|_| found.client_id == client.id || asks_for == Some(found.tenant));
         Ok(told.map(|standing| self.shown(found, &standing)).unwrap_or_default())
     }
