@@ -82,6 +82,8 @@ pub struct TestApp {
     pub operator: Operator,
     /// The MCP host.
     pub gateway: Arc<Gateway>,
+    /// The authorization server.
+    pub oauth: AuthorizationServer,
     /// The clock that the app goes by.
     pub clock: Arc<TurnedClock>,
     /// The upstreams, by integration.
@@ -169,14 +171,14 @@ impl TestApp {
         let mut operator = Operator::open(&settings, integrations(), ambient).await.unwrap();
         prepare(&mut operator);
         let app = App::start(settings.clone(), operator.clone(), address).await.unwrap();
-        let gateway = app.gateway.clone();
+        let (gateway, oauth) = (app.gateway.clone(), app.oauth.clone());
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
         let url = format!("http://{address}");
         for tokens in vendors.values().filter_map(|vendor| vendor.tokens.as_ref()) {
             tokens.register_redirect(format!("{url}/connect/callback"));
         }
-        Self { url, operator, gateway, clock, vendors, settings, stop, serving, folder, postgres }
+        Self { url, operator, gateway, oauth, clock, vendors, settings, stop, serving, folder, postgres }
     }
 
     /// Starts another one on the same database and data folder, by the same clock, behind the same public address; where it

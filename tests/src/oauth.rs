@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use turnpike_core::{Ambient, Digest};
+use turnpike_core::{Ambient, Digest, Role, TenantId};
+use turnpike_oauth::AuthorizationServer;
+use turnpike_store::{ServiceAgent, Store};
 use url::{Url, form_urlencoded};
 
 use crate::{
     agent::{Agent, Answer, send},
+    app::TestApp,
     visitor::Visitor,
 };
 
@@ -179,6 +182,35 @@ impl Program {
     pub fn agent(&self, tokens: &Tokens) -> Agent {
         Agent::new(&self.url, &tokens.access)
     }
+}
+
+impl TestApp {
+    /// A service agent of a tenant that may read with one integration: its client id and its secret.
+    pub async fn service_agent(&self, tenant: TenantId, integration: &str) -> (String, String) {
+        add_service_agent(self.store(), tenant, integration).await
+    }
+}
+
+/// The same where the database is all that is at hand.
+pub async fn add_service_agent(store: &Store, tenant: TenantId, integration: &str) -> (String, String) {
+    let ambient = Ambient::system();
+    let secret = format!("tps_{}", URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()));
+    let agent = ServiceAgent {
+        id: ambient.id(),
+        name: "Nightly report".into(),
+        hint: secret[secret.len() - 4..].into(),
+        secret_hash: AuthorizationServer::service_secret_hash(&secret),
+        scopes: vec![format!("{integration}:read")],
+        role: Role::Auditor,
+        groups: vec![],
+        live: true,
+        created_at: ambient.now(),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    store.tenant(tenant).insert_service_agent(&agent).await.unwrap();
+    (agent.id.to_string(), secret)
 }
 
 /// What the form of a page would send as it stands: hidden fields, and boxes that are checked.

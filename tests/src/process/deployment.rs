@@ -11,11 +11,12 @@ use std::{
 use serde_json::Value;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
-use turnpike_core::TenantId;
+use turnpike_core::{Ambient, Role, TenantId};
 use turnpike_store::Store;
 use turnpike_testkit::TestDatabase;
 
 use super::{Server, Vendor, turnpike};
+use crate::visitor::Visitor;
 
 /// In every PostgreSQL URL; the throwaway server asks for none, so it gives nothing away but itself.
 pub const PASSWORD: &str = "canary-of-the-database-url";
@@ -72,6 +73,18 @@ impl Deployment {
         let arguments: Vec<&str> =
             ["key", "add", "--tenant", &tenant, "--name", "test"].into_iter().chain(scopes).collect();
         self.run(&arguments, None).await.trim().to_owned()
+    }
+
+    /// The owner of a tenant, signed in at a server.
+    pub async fn owner(&self, tenant: TenantId, server: &Server) -> Visitor {
+        let (email, link) = ("ann@example.com", self.run(&["staff", "add", "ann@example.com"], None).await);
+        let store = self.store().await;
+        let person = store.system().find_person_by_email(email).await.unwrap().unwrap();
+        store.tenant(tenant).insert_member(person.id, Role::Owner, Ambient::system().now()).await.unwrap();
+        let (_, secret) = link.trim().split_once("/link/").unwrap();
+        let visitor = Visitor::new(&server.url);
+        visitor.submit(&format!("/link/{secret}"), &[]).await;
+        visitor
     }
 
     /// Connects the tenant to the sandbox.

@@ -2,3 +2,6 @@
 
 mod connecting;
 mod hosts;
+mod refused;
+mod replicas;
+mod scene;
