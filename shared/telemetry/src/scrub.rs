@@ -9,17 +9,18 @@ use std::{
 use regex::bytes::Regex;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Shapes of secrets: our keys, the vendors' tokens, bearer headers, JWTs, secrets in forms and URLs.
+/// Shapes of secrets: our keys, refresh tokens and service agents' secrets, the vendors' tokens, bearer headers, JWTs, secrets in forms and URLs.
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?-u)tpk_(?:live|test)_[0-9A-Za-z]{8,}(?:_[0-9A-Za-z]+)?",
+        r"|\btpr\.[0-9a-f-]{8,}\.[0-9]+\.[0-9A-Za-z_-]+|\btps_[0-9A-Za-z_-]{16,}",
         r"|ya29\.[0-9A-Za-z._-]+|1//[0-9A-Za-z._-]{6,}|EAA[0-9A-Za-z]{16,}|Atz[ar]\|[0-9A-Za-z+/=_-]+",
         r"|AQ[A-Z][0-9A-Za-z_-]{16,}",
         r"|\bapi_[0-9A-Za-z]{16,}",
         r"|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
         r"|(?i:bearer\s+)[0-9A-Za-z._~+/=-]{8,}",
-        r#"|(?i:(?:client_secret|refresh_token|access_token|api_key|password|appsecret_proof)\\?"?[=:]\s*\\?"?)[^&\s,;}"\\]+"#,
+        r#"|(?i:(?:client_secret|code_verifier|refresh_token|access_token|api_key|password|appsecret_proof)\\?"?[=:]\s*\\?"?)[^&\s,;}"\\]+"#,
         r"|GOCSPX-[0-9A-Za-z_-]+",
         // What makes a presigned link good.
         r"|(?i:x-amz-(?:signature|security-token|credential)=)[^&\s\x22]+",
@@ -67,6 +68,9 @@ mod tests {
     fn every_shape_of_secret_is_taken_out() {
         for secret in [
             "tpk_live_0123456789abcdefghijABCDEFG_1a2b3c",
+            "tpr.01a200cc-b0de-71d8-895a-91ea46af2c17.12.hush-hush_hush",
+            "tps_hush-hush_hush-hush",
+            "code_verifier=hush-hush",
             "ya29.a0AfH6SMBx",
             "1//0gabcdefgh",
             "EAABsbCS1iHgBAKZCZCZAB",
