@@ -1,14 +1,21 @@
 //! A secret that went in comes out nowhere: not in logs, spans, answers, the database or the list of processes.
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, Row as _};
+use tempfile::TempDir;
+use turnpike_core::TenantId;
 use turnpike_sdk::{Behaviour, Integration};
 use turnpike_testkit::Postgres;
 use turnpike_tests::{
-    agent::Agent,
-    process::{Caller, Collector, Deployment, PASSWORD, Vendor},
+    agent::{Agent, send},
+    oauth::{CALLBACK, Program, Tokens, add_service_agent},
+    process::{Caller, Collector, Deployment, PASSWORD, Server, Vendor},
     tour::{first_read, tour},
 };
 
@@ -42,12 +49,18 @@ async fn no_secret_comes_out_anywhere_on_postgresql() {
     scene.assert_clean(&places);
 }
 
+/// The secret of a program that the operator has registered.
+const CLIENT_SECRET: &str = "canary-of-a-program-of-the-operator";
+const SERVER: &str = "/google-ads/mcp";
+
 /// A deployment that logs all it can and exports spans, a vendor, and what must stay secret.
 struct Scene {
     deployment: Deployment,
     collector: Collector,
     vendors: Vec<(Integration, Vendor)>,
     secrets: Vec<String>,
+    /// Holds the program's secret; as far away as a secret's file is to be.
+    apart: TempDir,
     /// Is no secret: it shows that what is looked through holds something of the calls.
     tenant: String,
 }
@@ -64,8 +77,15 @@ impl Scene {
             vendors.push((integration, vendor));
         }
         settings += "[limits]\ntenant_burst = 10000\nprincipal_burst = 10000\n[writes]\napprove_starts = false\n";
+        let apart = tempfile::tempdir().unwrap();
+        let file = apart.path().join("client-secret");
+        fs::write(&file, CLIENT_SECRET).unwrap();
+        let file = Value::from(file.to_str().unwrap());
+        settings += &format!("[oauth_clients.acme-desk]\nname = \"Acme desk\"\nclient_secret_file = {file}\n");
+        settings += &format!("redirect_uris = [\"{CALLBACK}\"]\n");
         let deployment = deploy(&settings).await;
-        Self { deployment, collector, vendors, secrets: vec![PASSWORD.to_owned()], tenant: String::new() }
+        let secrets = vec![PASSWORD.to_owned(), CLIENT_SECRET.to_owned()];
+        Self { deployment, collector, vendors, secrets, apart, tenant: String::new() }
     }
 
     /// Everything that can go wrong with a secret in the hand; returns what was written on the way.
@@ -84,10 +104,13 @@ impl Scene {
             answers.extend(go_wrong(integration, vendor, &agent).await);
         }
         answers.push(agent.call("google-ads", "list_campaigns", json!({ "account_id": key })).await);
+        let (authorization, mut tokens) = connect_agents(deployment, &server, tenant).await;
+        answers.extend(authorization);
         let wrong = caller.with_key("tpk_live_0000000000000000000000000000_AAAAAA").raw().await;
 
         self.tenant = tenant.to_string();
         self.learn_secrets(&key);
+        self.secrets.append(&mut tokens);
         let mut places = vec![
             ("the command line".to_owned(), server.command_line().into_bytes()),
             ("the refusal of a key".to_owned(), wrong.into_bytes()),
@@ -99,6 +122,7 @@ impl Scene {
         let log = server.log();
         assert!(log.lines().count() > 20 && log.contains("\"level\":\"DEBUG\""), "the log is not a full one: {log}");
         assert!(server.stop().await);
+        assert!(self.apart.path().exists());
         assert!(!self.collector.spans().is_empty());
         places.push(("the spans".to_owned(), self.collector.bytes()));
         places
@@ -145,6 +169,52 @@ impl Scene {
         }
         println!("{} secrets in none of {} places", self.secrets.len(), places.len());
     }
+}
+
+/// Agents connect by OAuth, in all the ways that there are, and show what they were given where it is not taken; what they
+/// were answered, and what must stay secret of it.
+async fn connect_agents(deployment: &Deployment, server: &Server, tenant: TenantId) -> (Vec<Value>, Vec<String>) {
+    let owner = deployment.owner(tenant, server).await;
+    let public = Program::register(&server.url).await;
+    let desk = Program::new(&server.url, "acme-desk", CALLBACK);
+    let (mut answers, mut secrets) = (vec![], vec![]);
+    for (program, secret) in [(&public, ""), (&desk, CLIENT_SECRET)] {
+        let with_secret = |mut parameters: BTreeMap<&'static str, String>| {
+            parameters.insert("client_secret", secret.to_owned());
+            parameters
+        };
+        let code = program.code(&owner, SERVER, "google-ads:read").await;
+        let redemption = with_secret(program.redemption(&code));
+        let tokens = Tokens::of(&program.ask("/token", &redemption).await);
+        let refresh = tokens.refresh.clone().unwrap();
+        let next = Tokens::of(&program.ask("/token", &with_secret(program.refreshing(&refresh))).await);
+        answers.push(program.agent(&next).call("google-ads", "list_accounts", json!({})).await);
+        let shown = BTreeMap::from([("client_id", program.client_id.clone()), ("token", next.access.clone())]);
+        let shown = with_secret(shown);
+        answers.push(program.ask("/introspect", &shown).await.body);
+        // Where each of them does not belong: at another server, in an argument, in the URL, as a name, and once too often.
+        let elsewhere = program.agent(&next);
+        answers.push(elsewhere.rpc("/meta-ads/mcp", json!(1), "tools/list", json!({})).await.body);
+        answers.push(elsewhere.call("google-ads", "list_campaigns", json!({ "account_id": refresh })).await);
+        let url = format!("{SERVER}?access_token={}", next.access);
+        answers.push(send(elsewhere.anonymous(&url).body("{}")).await.body);
+        for wrong in [&code, &refresh, &next.access] {
+            answers.push(program.ask("/token", &with_secret(program.refreshing(&format!("{wrong}x")))).await.body);
+        }
+        answers.push(program.ask("/token", &redemption).await.body);
+        answers.push(program.ask("/revoke", &shown).await.body);
+        secrets.extend([code, program.verifier.clone(), refresh, next.refresh.unwrap(), tokens.access, next.access]);
+    }
+    let (id, secret) = add_service_agent(&deployment.store().await, tenant, "google-ads").await;
+    let own = |secret: &str| {
+        let own = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", secret)];
+        own.into_iter().map(|(name, value)| (name, value.to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    answers.push(public.ask("/token", &own(&format!("{secret}x"))).await.body);
+    let tokens = Tokens::of(&public.ask("/token", &own(&secret)).await);
+    public.agent(&tokens).tools("/mcp").await;
+    secrets.extend([secret, tokens.access]);
+    (answers, secrets)
 }
 
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
