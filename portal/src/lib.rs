@@ -20,7 +20,7 @@ mod start;
 mod viewer;
 
 pub use ::http::Method;
-pub use hosts::{HostSettings, HostTarget, host_settings};
+pub use hosts::{HostSettings, HostTarget, host_settings, sign_in_settings};
 pub use http::Access;
 pub use people::address_of;
 pub use permission::Permission;

@@ -31,7 +31,7 @@ permissions! {
     LetAct: Member,
     /// Connect, reconnect, choose accounts, disconnect.
     Connect: Admin,
-    /// Make and revoke agents' keys.
+    /// Make and revoke keys and service agents; narrow and revoke what others have let programs do.
     ManageAgents: Admin,
     /// Decide on previewed changes, and take changes back.
     Decide: Admin,

@@ -135,6 +135,12 @@ pub fn routes() -> Vec<Route> {
         show("/agents/new", Tenant(ManageAgents), get(pages::agents::form)).fresh(),
         act("/agents/new", Tenant(ManageAgents), post(pages::agents::make)).fresh(),
         act("/agents/{key}/revoke", Tenant(ManageAgents), post(pages::agents::revoke)),
+        show("/agents/service/new", Tenant(ManageAgents), get(pages::agents::service_form)).fresh(),
+        act("/agents/service/new", Tenant(ManageAgents), post(pages::agents::make_service)).fresh(),
+        act("/agents/service/{service}/revoke", Tenant(ManageAgents), post(pages::agents::revoke_service)),
+        // Everybody may take back what they allowed; others' only those who manage agents.
+        act("/agents/programs/{grant}/narrow", Tenant(Look), post(pages::agents::narrow)),
+        act("/agents/programs/{grant}/revoke", Tenant(Look), post(pages::agents::revoke_program)),
         show("/team", Tenant(Look), get(pages::team::show)),
         act("/team/invite", Tenant(ManageTeam), post(pages::team::invite)).fresh(),
         act("/team/invitations/{link}/delete", Tenant(ManageTeam), post(pages::team::take_back)),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use turnpike_core::{Ambient, Digest, Role, TenantId};
-use turnpike_oauth::AuthorizationServer;
+use turnpike_core::{Ambient, Digest, Role, ServiceSecret, TenantId};
 use turnpike_store::{ServiceAgent, Store};
+use turnpike_tenancy::{Actor, ServiceAgentRequest};
 use url::{Url, form_urlencoded};
 
 use crate::{
@@ -185,21 +185,32 @@ impl Program {
 }
 
 impl TestApp {
-    /// A service agent of a tenant that may read with one integration: its client id and its secret.
-    pub async fn service_agent(&self, tenant: TenantId, integration: &str) -> (String, String) {
-        add_service_agent(self.store(), tenant, integration).await
+    /// A service agent that reaches live connections: its client id and its secret.
+    pub async fn service_agent(&self, tenant: TenantId, scopes: &[&str]) -> (String, String) {
+        let scopes: Vec<_> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let request = ServiceAgentRequest {
+            name: "Nightly report",
+            role: if scopes.iter().any(|scope| scope.ends_with(":write")) { Role::Member } else { Role::Auditor },
+            scopes,
+            groups: vec![],
+            expires_at: None,
+            live: true,
+        };
+        let made = self.operator.tenancy.add_service_agent(&Actor::desk(), tenant, request).await;
+        let (id, secret) = made.unwrap();
+        (id.to_string(), secret.expose().to_owned())
     }
 }
 
 /// The same where the database is all that is at hand.
 pub async fn add_service_agent(store: &Store, tenant: TenantId, integration: &str) -> (String, String) {
     let ambient = Ambient::system();
-    let secret = format!("tps_{}", URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()));
+    let secret = ServiceSecret::mint(&ambient);
     let agent = ServiceAgent {
         id: ambient.id(),
         name: "Nightly report".into(),
-        hint: secret[secret.len() - 4..].into(),
-        secret_hash: AuthorizationServer::service_secret_hash(&secret),
+        hint: secret.hint(),
+        secret_hash: ServiceSecret::hash_of(secret.expose()),
         scopes: vec![format!("{integration}:read")],
         role: Role::Auditor,
         groups: vec![],
@@ -210,7 +221,16 @@ pub async fn add_service_agent(store: &Store, tenant: TenantId, integration: &st
         revoked_at: None,
     };
     store.tenant(tenant).insert_service_agent(&agent).await.unwrap();
-    (agent.id.to_string(), secret)
+    (agent.id.to_string(), secret.expose().to_owned())
+}
+
+/// The parameters with which a service agent asks for a token; tests change some.
+pub fn own_credentials(id: &str, secret: &str) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("grant_type", "client_credentials".to_owned()),
+        ("client_id", id.to_owned()),
+        ("client_secret", secret.to_owned()),
+    ])
 }
 
 /// What the form of a page would send as it stands: hidden fields, and boxes that are checked.

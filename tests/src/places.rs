@@ -9,7 +9,7 @@ use turnpike_portal::Route;
 use turnpike_store::{Announcement, CallFilter, LinkPurpose, PolicyRow, SwitchTarget, Visit};
 use turnpike_tenancy::{Actor, ToolRule};
 
-use crate::{agent::Agent, app::TestApp, probe, visitor::Visitor};
+use crate::{agent::Agent, app::TestApp, oauth::Program, probe, visitor::Visitor};
 
 /// A tenant with one of everything.
 pub struct Furnished {
@@ -93,6 +93,9 @@ impl TestApp {
         };
         rows.insert_visit(&visit).await.unwrap();
         let call = rows.list_calls(&CallFilter { limit: 1, ..CallFilter::default() }).await.unwrap()[0].call_id;
+        Program::register(&self.url).await.connect(&owner, "/google-ads/mcp", "google-ads:read google-ads:write").await;
+        let grant = rows.list_grants().await.unwrap()[0].id;
+        let (service, _) = self.service_agent(tenant, &["google-ads:read"]).await;
         let key = rows.list_api_keys().await.unwrap()[0].id;
         let approval = rows.list_approvals(None, 1).await.unwrap()[0].id;
         let places = [
@@ -101,6 +104,8 @@ impl TestApp {
             ("version", "latest".to_owned()),
             ("connection", connection.to_string()),
             ("key", key.to_string()),
+            ("grant", grant.to_string()),
+            ("service", service),
             ("call", call.to_string()),
             ("change", change),
             ("approval", approval.to_string()),

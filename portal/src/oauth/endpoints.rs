@@ -10,7 +10,6 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use turnpike_core::{AttemptId, TenantId};
 use turnpike_oauth::{Code, Denied, Taken, TokenRequest};
-use turnpike_tenancy::Actor;
 
 use super::{
     attempts::{Step, note},
@@ -141,9 +140,7 @@ async fn refuse(portal: &Portal, parameters: &Parameters, denied: Denied) -> Res
 }
 
 async fn audit(portal: &Portal, tenant: TenantId, grant: turnpike_core::GrantId, why: &str) {
-    let (subject, details) = (format!("grant:{grant}"), json!({ "why": why }));
-    let noted = portal.tenancy.record(tenant, &Actor::system(), "grant.revoked", &subject, details).await;
-    if let Err(error) = noted {
+    if let Err(error) = portal.tenancy.record_grant_end(tenant, grant, why).await {
         tracing::error!(%error, "the end of a grant is not in the audit log");
     }
 }

@@ -23,7 +23,7 @@ pub(crate) mod usage;
 
 use axum::response::{IntoResponse, Redirect, Response};
 
-pub(crate) use show::{Tag, day, money, price_of, shown};
+pub(crate) use show::{Tag, day, money, place_of, price_of, shown};
 
 use crate::SignedIn;
 

@@ -2,7 +2,8 @@
 
 use chrono::DateTime;
 use turnpike_config::PriceSettings;
-use turnpike_core::{Currency, Micros, Outcome, Timestamp};
+use turnpike_core::{Currency, Micros, Outcome, Timestamp, visible};
+use turnpike_oauth::RedirectTarget;
 use turnpike_sdk::Cost;
 use turnpike_store::{ConnectionRow, ConnectionState};
 
@@ -27,6 +28,15 @@ pub(crate) fn day(at: Timestamp) -> String {
 
 fn formatted(at: Timestamp, form: &str) -> String {
     DateTime::from_timestamp_micros(at.micros()).map(|at| at.format(form).to_string()).unwrap_or_default()
+}
+
+/// Where a program gets its answers: what tells it from others of its name.
+pub(crate) fn place_of(redirect_uri: &str) -> String {
+    match RedirectTarget::of(redirect_uri) {
+        RedirectTarget::Web { host } => visible(&host),
+        RedirectTarget::ThisComputer => "their own computer".into(),
+        RedirectTarget::App { scheme } => format!("the {}: app", visible(&scheme)),
+    }
 }
 
 /// An amount, in full where it is below a cent.
@@ -62,6 +72,16 @@ impl Tag {
 
     const fn plain(text: &'static str) -> Self {
         Self { class: "", text }
+    }
+
+    /// How an agent with a secret of its own stands.
+    pub(crate) const fn of_agent(revoked: bool, over: bool, live: bool) -> Self {
+        match (revoked, over, live) {
+            (true, ..) => Self::plain("revoked"),
+            (false, true, _) => Self::warn("expired"),
+            (false, false, true) => Self::good("live"),
+            (false, false, false) => Self::good("sandbox only"),
+        }
     }
 
     /// How a connection stands.

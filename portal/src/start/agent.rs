@@ -1,4 +1,4 @@
-//! The last step: a key and a URL for the agent, a test call, and the first real one.
+//! The last step: a URL for the agent, a key where it needs one, a test call, and the first real one.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::{
     http::{Answer, Failure, Frame, page},
     pages::{Tag, connections},
     portal::CallOrder,
+    sign_in_settings,
 };
 
 /// What a test call has shown.
@@ -34,7 +35,10 @@ struct AgentStep {
     /// Just made: shown now or never.
     key: Option<String>,
     keys: usize,
+    /// Programs that sign a person in.
     hosts: Vec<HostSettings>,
+    /// Programs that send a key.
+    with_key: Vec<HostSettings>,
     tested: Option<Tested>,
     first: Option<first_call::First>,
     may_manage: bool,
@@ -50,7 +54,8 @@ async fn step(
     key: Option<String>,
 ) -> Result<AgentStep, Failure> {
     let url = format!("{}/mcp", portal.public_url);
-    let hosts = host_settings(&HostTarget { name: &brand.slug(), url: &url, key: key.as_deref() });
+    let hosts = sign_in_settings(&brand.slug(), &url);
+    let with_key = host_settings(&HostTarget { name: &brand.slug(), url: &url, key: key.as_deref() });
     let keys = portal.store.tenant(member.tenant.id).list_api_keys().await?;
     let (steps, first) = progress(portal, member).await?;
     Ok(AgentStep {
@@ -60,6 +65,7 @@ async fn step(
         key,
         keys: keys.iter().filter(|key| key.revoked_at.is_none()).count(),
         hosts,
+        with_key,
         tested: None,
         first,
         may_manage: member.may(Permission::ManageAgents),

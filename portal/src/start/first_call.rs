@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use turnpike_store::{CallFilter, StoreError};
+use turnpike_store::{CallFilter, CallRow, StoreError};
 
 use crate::{
     Member, Portal,
@@ -32,7 +32,7 @@ struct FirstCall {
 pub(crate) async fn find(portal: &Portal, member: &Member) -> Result<Option<First>, StoreError> {
     let filter = CallFilter { limit: LOOKED_THROUGH, ..CallFilter::default() };
     let calls = portal.store.tenant(member.tenant.id).list_calls(&filter).await?;
-    let call = calls.into_iter().find(|call| call.principal.starts_with("key:"));
+    let call = calls.into_iter().find(is_of_an_agent);
     Ok(call.map(|call| First {
         id: call.call_id.to_string(),
         at: shown(call.started_at),
@@ -40,6 +40,11 @@ pub(crate) async fn find(portal: &Portal, member: &Member) -> Result<Option<Firs
         what: format!("{} {}", connections::title(portal, &call.integration), call.tool),
         tag: Tag::of_outcome(call.outcome),
     }))
+}
+
+/// Not one that a member has made from a page, or the operator at the desk.
+fn is_of_an_agent(call: &CallRow) -> bool {
+    call.grant_id.is_some() || ["key:", "service:"].iter().any(|kind| call.principal.starts_with(kind))
 }
 
 pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Member) -> Answer {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 use turnpike_core::TenantId;
-use turnpike_portal::{HostTarget, host_settings};
+use turnpike_portal::{HostTarget, host_settings, sign_in_settings};
 
 /// One block for each program.
 pub(crate) fn settings(
@@ -17,7 +17,15 @@ pub(crate) fn settings(
 ) -> Result<String> {
     let combined = format!("{url}/mcp");
     let list = servers.iter().map(|(name, url)| format!("  {name:<14} {url}\n")).collect::<String>();
-    let mut text = format!("MCP servers\n  all in one     {combined}\n{list}\nAPI key (sandbox only)\n  {key}\n");
+    let mut text = format!("MCP servers\n  all in one     {combined}\n{list}");
+    text += "\nPrograms that sign you in need no key: they open a page of the portal, where you sign up and agree.\n";
+    for host in sign_in_settings("turnpike", &combined) {
+        // Both run at their makers', and reach public https addresses only.
+        if !["sign-in-claude", "sign-in-chatgpt"].contains(&host.id) {
+            text += &format!("\n{}: {}\n{}\n", host.title, host.how, indented(&host.text));
+        }
+    }
+    text += &format!("\nThe others send an API key (sandbox only)\n  {key}\n");
     for host in host_settings(&HostTarget { name: "turnpike", url: &combined, key: Some(key) }) {
         // On this machine no bridge is needed: the program itself speaks over standard input and output.
         let (how, settings) = match host.id {
@@ -28,8 +36,7 @@ pub(crate) fn settings(
         };
         text += &format!("\n{}: {how}\n{}\n", host.title, indented(&settings));
     }
-    text +=
-        "\nChatGPT reaches public https addresses only, and its connectors sign in by OAuth, which is not there yet.\n";
+    text += "\nClaude on the web and ChatGPT reach public https addresses only: not this one.\n";
     Ok(text)
 }
 

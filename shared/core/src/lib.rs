@@ -15,6 +15,7 @@ mod money;
 mod outcome;
 mod policy;
 mod role;
+mod service_secret;
 mod visible;
 mod wire;
 
@@ -34,5 +35,6 @@ pub use money::{Currency, Micros, Money, MoneyError};
 pub use outcome::Outcome;
 pub use policy::WritePolicy;
 pub use role::{LeastRole, Role};
+pub use service_secret::ServiceSecret;
 pub use visible::{hides, visible};
 pub use wire::{Wire, WireError};

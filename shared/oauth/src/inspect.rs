@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
-use turnpike_core::{GrantId, ServiceAgentId, TenantId};
+use turnpike_core::{GrantId, ServiceAgentId, ServiceSecret, TenantId};
 
 use crate::{AccessToken, AuthorizationServer, ClientProof, Code, Denied, Standing, Subject, Unaccepted};
 
@@ -120,7 +120,7 @@ impl AuthorizationServer {
         };
         let unknown = || Denied::new(Code::InvalidClient, "this service agent is not known, or its secret is wrong");
         let (tenant, agent) = self.store.system().find_service_agent(id).await?.ok_or_else(unknown)?;
-        let fits = agent.secret_hash.ct_eq(&Self::service_secret_hash(secret.expose_secret()));
+        let fits = agent.secret_hash.ct_eq(&ServiceSecret::hash_of(secret.expose_secret()));
         let standing = self.standing(Subject::Service(id)).await?.filter(|_| bool::from(fits));
         standing.map(|_| Some(tenant)).ok_or_else(unknown)
     }

@@ -130,10 +130,12 @@ impl TenantStore {
         self.0.find(concat!("SELECT ", columns!(), " FROM grants WHERE tenant_id = $1 AND id = $2"), &[&id]).await
     }
 
-    /// Sets what the client may do; false when the grant is none or not good any more.
-    pub async fn narrow_grant(&self, id: GrantId, scopes: &Vec<String>) -> Result<bool, StoreError> {
-        let sql = "UPDATE grants SET scopes = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL";
-        self.0.changes(sql, &[&id, scopes]).await
+    /// Sets what the client may do, from what it may do now; false when it may do something else meanwhile, or the grant is
+    /// revoked. Of two who take different things away at once, neither gives back what the other took.
+    pub async fn narrow_grant(&self, id: GrantId, from: &Vec<String>, to: &Vec<String>) -> Result<bool, StoreError> {
+        let sql =
+            "UPDATE grants SET scopes = $4 WHERE tenant_id = $1 AND id = $2 AND scopes = $3 AND revoked_at IS NULL";
+        self.0.changes(sql, &[&id, from, to]).await
     }
 
     /// Revokes a grant; false when there is none or it was revoked before.

@@ -1,6 +1,6 @@
 //! Previewed writes. One that was applied is the change itself: it says what was changed and how to take it back.
 
-use turnpike_core::{CallId, ConnectionId, PreviewId, Timestamp};
+use turnpike_core::{CallId, ConnectionId, GrantId, PreviewId, Timestamp};
 
 use crate::{Intent, StoreError, TenantStore, row::table, value::words};
 
@@ -29,6 +29,8 @@ pub struct NewPreview {
     pub connection_id: ConnectionId,
     /// Who asked; only the same may confirm.
     pub principal: String,
+    /// The grant by which a person's agent asked; none for keys, service agents and pages.
+    pub grant_id: Option<GrantId>,
     /// The integration.
     pub integration: String,
     /// The tool that writes.
@@ -60,6 +62,8 @@ pub struct PreviewRow {
     pub connection_id: ConnectionId,
     /// Who asked; only the same may confirm.
     pub principal: String,
+    /// The grant by which a person's agent asked; none for keys, service agents and pages.
+    pub grant_id: Option<GrantId>,
     /// The integration.
     pub integration: String,
     /// The tool that writes.
@@ -96,6 +100,7 @@ table!(PreviewRow {
     id,
     connection_id,
     principal,
+    grant_id,
     integration,
     tool,
     arguments_json,
@@ -117,11 +122,11 @@ impl TenantStore {
     /// Adds a preview.
     pub async fn insert_preview(&self, preview: &NewPreview) -> Result<(), StoreError> {
         let sql = "INSERT INTO previews (tenant_id, id, connection_id, principal, integration, tool, arguments_json, \
-                   arguments_digest, reverts, before_json, after_json, summary, created_at, expires_at, updated_at, state) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $15)";
+                   arguments_digest, reverts, before_json, after_json, summary, created_at, expires_at, updated_at, state, grant_id) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $15, $16)";
         let NewPreview { id, connection_id, principal, integration, tool, arguments_json, .. } = preview;
         let NewPreview { arguments_digest, reverts, before_json, after_json, summary, .. } = preview;
-        let NewPreview { created_at, expires_at, .. } = preview;
+        let NewPreview { created_at, expires_at, grant_id, .. } = preview;
         self.0
             .insert(
                 "preview",
@@ -141,6 +146,7 @@ impl TenantStore {
                     created_at,
                     expires_at,
                     &PreviewState::Open,
+                    grant_id,
                 ],
             )
             .await

@@ -1,5 +1,5 @@
-//! What people do to a tenant: connect and disconnect accounts, make and revoke keys. Each act leaves an event in the audit
-//! log, whoever does it and from where: a page, the command line, the program itself.
+//! What people do to a tenant: connect and disconnect accounts, make and revoke keys, let programs do less. Each act leaves an
+//! event in the audit log, whoever does it and from where: a page, the command line, the program itself.
 
 mod accounts;
 mod actor;
@@ -8,8 +8,10 @@ mod connect;
 mod delete;
 mod disconnect;
 mod error;
+mod grants;
 mod groups;
 mod keys;
+mod service_agents;
 mod tenancy;
 mod tenants;
 
@@ -19,6 +21,8 @@ pub use connect::{Allow, Connected};
 pub use delete::Receipt;
 pub use disconnect::{Disconnected, Revoked};
 pub use error::ConnectError;
+pub use grants::GrantError;
 pub use groups::ToolRule;
 pub use keys::{KeyRequest, PEPPER};
+pub use service_agents::ServiceAgentRequest;
 pub use tenancy::{OAuthApp, Parts, Side, Tenancy};

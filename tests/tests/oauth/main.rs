@@ -1,7 +1,9 @@
 //! Agents connect by OAuth.
 
 mod connecting;
+mod grants;
 mod hosts;
 mod refused;
 mod replicas;
 mod scene;
+mod services;

@@ -3,9 +3,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use reqwest::Method;
+use turnpike_core::Role;
 use turnpike_portal::{Access, routes};
 use turnpike_tests::{
     app::TestApp,
+    oauth::Program,
     places::Furnished,
     visitor::{Seen, Visitor},
 };
@@ -35,10 +37,17 @@ async fn on_the_way(app: &TestApp, ours: &Furnished, staff: &Visitor) -> Vec<See
     stranger.submit("/sign-up", &form).await;
     let key = &app.vendor("supermetrics").credential[0];
     let new_key = [("name", "agent"), ("scope", "google-ads:read"), ("days", "30")];
+    let new_service = [("name", "agent"), ("scope", "google-ads:read"), ("days", "30"), ("role", "auditor")];
+    let program = Program::register(&app.url).await;
+    let asked = Program::page(&program.request("/mcp", "google-ads:read"));
+    let (auditor, _) = app.member(ours.tenant, Role::Auditor).await;
     let path = |path: &str| ours.path(routes().iter().find(|route| route.path == path).unwrap());
     vec![
         stranger.look(&app.mail_to("ben@example.com", 1).await.link(&app.url)).await,
+        ours.owner.look(&asked).await,
+        auditor.look(&asked).await,
         ours.owner.post("/agents/new", &new_key).await,
+        ours.owner.post("/agents/service/new", &new_service).await,
         ours.owner.post(&path("/changes/{change}/take-back"), &[]).await,
         staff.look("/console/switches/new?tenant=&what=").await,
         stranger.post(&path("/connect-for/{secret}/form"), &[(key.0, &key.1)]).await,

@@ -30,9 +30,16 @@ async fn all_pages(app: &TestApp) -> Vec<(String, String)> {
         let path = ours.path(route);
         let seen = visitor.get(&path).await;
         let known = seen.status == StatusCode::OK || seen.status.is_redirection();
-        // A brand without a picture, single sign-on that is not set up, an answer that nobody waits for.
-        let absent =
-            ["/assets/logo", "/console/brand/{host}/logo", "/oidc/start", "/oidc/callback", "/connect/callback"];
+        // A brand without a picture, single sign-on that is not set up, an answer that nobody waits for,
+        // a program that does not say which it is.
+        let absent = [
+            "/assets/logo",
+            "/console/brand/{host}/logo",
+            "/oidc/start",
+            "/oidc/callback",
+            "/connect/callback",
+            "/authorize",
+        ];
         let lapsed = ["/link/{secret}"];
         assert!(
             known || absent.contains(&route.path) || lapsed.contains(&route.path),

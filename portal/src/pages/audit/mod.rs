@@ -135,10 +135,10 @@ fn line(actors: &Actors, event: AuditEvent) -> Line {
     }
 }
 
-/// What it was done to: by name where that is a key or a person; else what kind of thing it is, whose id is in the file.
+/// What it was done to: by name where that is an agent or a person; else what kind of thing it is, whose id is in the file.
 fn subject(actors: &Actors, subject: &str) -> String {
     match subject.split_once(':') {
-        Some(("key" | "person", _)) => actors.name(subject),
+        Some(("key" | "person" | "service" | "grant", _)) => actors.name(subject),
         Some((kind, id)) if is_id(id) => visible(kind),
         _ => visible(subject),
     }

@@ -112,7 +112,7 @@ async fn opened(
             (class.to_owned(), what, to_do)
         }),
         at: row.started_at.to_string(),
-        agent: actors.full_name(&row.principal),
+        agent: actors.full_caller(&row.principal, row.grant_id),
         client: visible(row.client.as_deref().unwrap_or_default()),
         price: money(row.price, row.currency),
         list_price: money(row.list_price, row.currency),

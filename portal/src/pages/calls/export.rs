@@ -89,7 +89,7 @@ fn lines(actors: &Actors, rows: &[CallRow]) -> String {
         line([
             row.call_id.to_string(),
             row.started_at.to_string(),
-            actors.name(&row.principal),
+            actors.caller(&row.principal, row.grant_id),
             row.principal.clone(),
             row.client.clone().unwrap_or_default(),
             row.integration.clone(),

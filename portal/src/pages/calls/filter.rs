@@ -117,7 +117,7 @@ fn given(text: &str) -> Option<String> {
 
 fn is_principal(text: &str) -> bool {
     match text.split_once(':') {
-        Some(("key" | "person", id)) => id.parse::<CallId>().is_ok(),
+        Some(("key" | "person" | "service", id)) => id.parse::<CallId>().is_ok(),
         _ => text == "desk",
     }
 }

@@ -120,7 +120,7 @@ fn line(portal: &Portal, actors: &Actors, row: CallRow) -> Line {
     Line {
         id: row.call_id,
         at: shown(row.started_at),
-        agent: actors.name(&row.principal),
+        agent: actors.caller(&row.principal, row.grant_id),
         client: visible(row.client.as_deref().unwrap_or_default()),
         title: title(portal, &row.integration),
         tag: Tag::of_outcome(row.outcome),

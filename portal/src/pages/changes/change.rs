@@ -70,7 +70,7 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Mem
         tag: standing(&row, decided, now),
         meaning: meaning(&row),
         id: row.id,
-        agent: actors.full_name(&row.principal),
+        agent: actors.full_caller(&row.principal, row.grant_id),
         made: shown(row.created_at),
         moved: shown(row.updated_at),
         until: open.then(|| shown(row.expires_at)),

@@ -113,7 +113,7 @@ fn waiting(portal: &Portal, actors: &Actors, asked: ApprovalRow, preview: Previe
         change: preview.id,
         title: title(portal, &preview.integration),
         summary: visible(&preview.summary),
-        agent: actors.name(&preview.principal),
+        agent: actors.caller(&preview.principal, preview.grant_id),
         reason: visible(&asked.reason),
         until: shown(preview.expires_at),
         fields: fields.into_iter().filter(|field| field.changed).collect(),
@@ -124,7 +124,7 @@ fn line(portal: &Portal, actors: &Actors, row: PreviewRow, now: Timestamp) -> Li
     Line {
         id: row.id,
         at: shown(row.updated_at),
-        agent: actors.name(&row.principal),
+        agent: actors.caller(&row.principal, row.grant_id),
         title: title(portal, &row.integration),
         summary: visible(&row.summary),
         tag: standing(&row, None, now),

@@ -140,9 +140,10 @@ impl Gateway {
         })?;
         call.connected = Some(connected.clone());
         if !call.caller.live && !connected.connection.sandbox {
-            let message = format!("this is a test key, and the connection to {} is a live one", manifest.title);
+            let message =
+                format!("this agent is for sandboxes only, and the connection to {} is a live one", manifest.title);
             return Err(Refusal::new(Outcome::CallerFault, "test_key", message)
-                .next("Use a live key; a test key reaches sandbox connections only."));
+                .next("Use a key or a service agent that is live; this one reaches sandbox connections only."));
         }
         match connected.state {
             ConnectionState::Disabled => {

@@ -2,17 +2,12 @@
 
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
-use turnpike_core::{Canonical, ServiceAgentId};
+use turnpike_core::{ServiceAgentId, ServiceSecret};
 
 use super::{ClientProof, Code, Denied, NewAnswer, TokenAnswer, TokenRequest, narrowed};
 use crate::{AuthorizationServer, Subject};
 
 impl AuthorizationServer {
-    /// What is stored of a service agent's secret. It has 256 random bits: no slow hash is needed.
-    pub fn service_secret_hash(secret: &str) -> [u8; 32] {
-        *Canonical::of("service-agent").field(secret).digest().as_bytes()
-    }
-
     pub(super) async fn serve_itself(
         &self,
         client: &ClientProof,
@@ -23,7 +18,7 @@ impl AuthorizationServer {
         let id: ServiceAgentId = client.id.parse().map_err(|_| unknown())?;
         let secret = client.secret.as_ref().ok_or_else(unknown)?;
         let (_, agent) = self.store.system().find_service_agent(id).await?.ok_or_else(unknown)?;
-        let given = Self::service_secret_hash(secret.expose_secret());
+        let given = ServiceSecret::hash_of(secret.expose_secret());
         if !bool::from(agent.secret_hash.ct_eq(&given)) {
             return Err(unknown());
         }

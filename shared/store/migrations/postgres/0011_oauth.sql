@@ -85,3 +85,6 @@ CREATE INDEX connect_attempts_by_tenant ON connect_attempts (tenant_id, at);
 
 -- The grant by which a person's agent called; none for keys, service agents and pages.
 ALTER TABLE calls ADD COLUMN grant_id TEXT;
+
+-- The same of a change that was previewed.
+ALTER TABLE previews ADD COLUMN grant_id TEXT;

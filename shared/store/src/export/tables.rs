@@ -66,9 +66,9 @@ pub(super) const TABLES: &[Table] = tables![
     write_policies, tenant_id: connection_id Text, max_amount Number, max_rise_percent Number, approve_amount Number,
         approve_rise_percent Number, approve_starts Flag, set_by Text, set_at Instant;
     tool_policies, tenant_id: integration Text, tool Text, least_role Text, groups Json, set_by Text, set_at Instant;
-    previews, tenant_id: id Text, connection_id Text, principal Text, integration Text, tool Text, arguments_json Json,
-        arguments_digest Text, reverts Text, reverted_by Text, before_json Json, after_json Json, summary Text, state Text,
-        call_id Text, answer_json Json, created_at Instant, expires_at Instant, updated_at Instant;
+    previews, tenant_id: id Text, connection_id Text, principal Text, grant_id Text, integration Text, tool Text,
+        arguments_json Json, arguments_digest Text, reverts Text, reverted_by Text, before_json Json, after_json Json,
+        summary Text, state Text, call_id Text, answer_json Json, created_at Instant, expires_at Instant, updated_at Instant;
     approvals, tenant_id: id Text, preview_id Text, reason Text, state Text, requested_at Instant, decided_by Text,
         decided_at Instant;
     write_intents, tenant_id: call_id Text, connection_id Text, principal Text, integration Text, tool Text,

@@ -170,7 +170,10 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("delete_link", us.delete_link(it.link).await.unwrap()),
         ("list_grants", !us.list_grants().await.unwrap().is_empty()),
         ("find_grant", us.find_grant(it.grant).await.unwrap().is_some()),
-        ("narrow_grant", us.narrow_grant(it.grant, &vec!["none".into()]).await.unwrap()),
+        (
+            "narrow_grant",
+            us.narrow_grant(it.grant, &samples::grant(person, 7).scopes, &vec!["none".into()]).await.unwrap(),
+        ),
         ("revoke_grant", us.revoke_grant(it.grant, "by us", NOW).await.unwrap()),
         ("list_service_agents", !us.list_service_agents().await.unwrap().is_empty()),
         ("revoke_service_agent", us.revoke_service_agent(it.service, NOW).await.unwrap()),

@@ -55,7 +55,7 @@ on_both! {
         assert!(matches!(it.ours.insert_grant(&NewGrant { id: id(), ..new.clone() }).await, Err(StoreError::Conflict { .. })));
         assert!(it.ours.list_grants().await.unwrap().is_empty(), "nobody has redeemed the code");
         let (tenant, found) = system.find_grant_by_code(&[1; 32]).await.unwrap().unwrap();
-        assert_eq!((tenant, found.id, found.generation, found.scopes), (it.our_id, new.id, 0, new.scopes));
+        assert_eq!((tenant, found.id, found.generation, &found.scopes), (it.our_id, new.id, 0, &new.scopes));
         let rotation = Rotation { grant: new.id, from: 0, now: later(1), expires_at: later(99) };
         let won = [system.rotate_grant(&rotation).await.unwrap(), system.rotate_grant(&rotation).await.unwrap()];
         assert_eq!(won, [true, false]);
@@ -63,10 +63,12 @@ on_both! {
         assert_eq!((row.generation, row.rotated_at, row.expires_at), (1, Some(later(1)), later(99)));
         system.touch_grants(&[(new.id, later(5)), (new.id, later(3))]).await.unwrap();
         assert_eq!(it.ours.list_grants().await.unwrap()[0].last_used_at, Some(later(5)));
-        assert!(it.ours.narrow_grant(new.id, &vec!["google-ads:read".into()]).await.unwrap());
+        let read = vec!["google-ads:read".into()];
+        assert!(it.ours.narrow_grant(new.id, &new.scopes, &read).await.unwrap());
+        assert!(!it.ours.narrow_grant(new.id, &new.scopes, &vec!["google-ads:write".into()]).await.unwrap(), "it is narrower by now");
         assert!(it.ours.revoke_grant(new.id, "by_member", later(6)).await.unwrap());
         assert!(!it.ours.revoke_grant(new.id, "by_admin", later(7)).await.unwrap());
-        assert!(!it.ours.narrow_grant(new.id, &vec![]).await.unwrap(), "it is revoked");
+        assert!(!it.ours.narrow_grant(new.id, &read, &vec![]).await.unwrap(), "it is revoked");
         assert!(!system.rotate_grant(&Rotation { from: 1, ..rotation }).await.unwrap());
         let row = system.find_any_grant(new.id).await.unwrap().unwrap().1;
         assert_eq!((row.revoked_at, row.revoked_for.as_deref()), (Some(later(6)), Some("by_member")));

@@ -78,6 +78,7 @@ pub(crate) fn preview(connection_id: ConnectionId) -> NewPreview {
         id: id(),
         connection_id,
         principal: "key:1".into(),
+        grant_id: None,
         integration: "google-ads".into(),
         tool: "set_budget".into(),
         arguments_json: r#"{"daily_amount":12}"#.into(),

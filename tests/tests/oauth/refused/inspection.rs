@@ -29,9 +29,9 @@ async fn a_client_learns_of_its_own_tokens_and_a_foreign_one_nothing() {
     let (program, other) = (&scene.program, scene.another_program().await);
     let tokens = scene.connect().await;
     let refresh = tokens.refresh.as_deref().unwrap();
-    let (agent, secret) = scene.app.service_agent(scene.tenant, "google-ads").await;
+    let (agent, secret) = scene.app.service_agent(scene.tenant, &["google-ads:read"]).await;
     let (_, elsewhere) = scene.app.sign_up("Other", "bob@example.com").await;
-    let (stranger, known) = scene.app.service_agent(elsewhere, "google-ads").await;
+    let (stranger, known) = scene.app.service_agent(elsewhere, &["google-ads:read"]).await;
     for token in [&*tokens.access, refresh] {
         for (client, secret) in [(&*program.client_id, ""), (&agent, &secret)] {
             let body = told(program, client, secret, token).await.body;
@@ -89,7 +89,7 @@ async fn a_client_takes_back_its_own_and_a_foreign_one_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_agent_gets_what_it_may_and_one_that_is_revoked_nothing() {
     let scene = Scene::set().await;
-    let (id, secret) = scene.app.service_agent(scene.tenant, "google-ads").await;
+    let (id, secret) = scene.app.service_agent(scene.tenant, &["google-ads:read"]).await;
     let request = |secret: &str, scope: &str, server: &str| {
         let server = if server.is_empty() { String::new() } else { scene.program.server(server) };
         let own =

@@ -47,6 +47,7 @@ impl Gateway {
             id,
             connection_id: connection_id(call)?,
             principal: call.caller.principal.clone(),
+            grant_id: call.caller.grant,
             integration: call.found.manifest().name.into(),
             tool: call.found.spec().name.into(),
             arguments_json: change.map_or(&call.arguments, |change| &change.arguments_json).clone(),

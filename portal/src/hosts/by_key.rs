@@ -1,25 +1,10 @@
-//! Settings for the programs that people use: to paste, and one click where a program takes a link.
+//! Programs that send a key.
 //!
 //! No link holds the key: links are kept in histories. The program asks for it, or takes it from the environment.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
-/// How one program is set up.
-#[derive(Clone, Debug)]
-pub struct HostSettings {
-    /// Names it in the page.
-    pub id: &'static str,
-    /// The program.
-    pub title: &'static str,
-    /// What to do with the text.
-    pub how: String,
-    /// What to paste.
-    pub text: String,
-    /// What opens the program and sets it up.
-    pub link: Option<String>,
-}
+use super::{HostSettings, cursor_link, list_tools, pretty, vs_code_link};
 
 /// What the settings are for.
 pub struct HostTarget<'a> {
@@ -42,31 +27,19 @@ pub fn host_settings(target: &HostTarget<'_>) -> Vec<HostSettings> {
     let claude = format!("claude mcp add --transport http {name} {url} --header \"Authorization: Bearer {key}\"");
     let cursor = json!({ "mcpServers": { *name: { "url": url, "headers": headers(key) } } });
     let from_environment = json!({ "url": url, "headers": headers(&format!("${{env:{variable}}}")) });
-    let cursor_link = form_urlencoded::Serializer::new("cursor://anysphere.cursor-deeplink/mcp/install?".to_owned())
-        .append_pair("name", name)
-        .append_pair("config", &STANDARD.encode(from_environment.to_string()))
-        .finish();
+    let cursor_link = cursor_link(name, &from_environment);
     let asked = json!([{ "id": "api-key", "type": "promptString", "description": "API key", "password": true }]);
     let server = json!({ "type": "http", "url": url, "headers": headers("${input:api-key}") });
     let vs_code = json!({ "inputs": asked, "servers": { *name: server } });
-    let mut vs_code_link = json!({ "name": name, "inputs": asked });
-    merge(&mut vs_code_link, server);
-    let encoded: String = form_urlencoded::byte_serialize(vs_code_link.to_string().as_bytes()).collect();
-    let vs_code_link = format!("vscode:mcp/install?{}", encoded.replace('+', "%20"));
+    let mut install = json!({ "name": name, "inputs": asked });
+    merge(&mut install, server);
+    let vs_code_link = vs_code_link(&install);
     let openai = json!({ "type": "mcp", "server_label": name, "server_url": url, "authorization": key });
     let desktop = json!({ "mcpServers": { *name: {
         "command": "npx",
         "args": ["-y", "mcp-remote", url, "--header", format!("Authorization:${{{variable}}}")],
         "env": { variable.clone(): format!("Bearer {key}") },
     }}});
-    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
-    }}});
-    let curl = format!(
-        "curl -s {url} -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\\n  \
-         -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/list' \\\n  \
-         -d '{list}'"
-    );
     vec![
         own("claude-code", "Claude Code", "Run this in a terminal.", claude, None),
         own(
@@ -97,7 +70,7 @@ pub fn host_settings(target: &HostTarget<'_>) -> Vec<HostSettings> {
             pretty(&openai),
             None,
         ),
-        own("curl", "curl", "Lists the tools.", curl, None),
+        own("curl", "curl", "Lists the tools.", list_tools(url, key), None),
     ]
 }
 
@@ -105,10 +78,6 @@ fn merge(into: &mut Value, from: Value) {
     if let (Value::Object(into), Value::Object(from)) = (into, from) {
         into.extend(from);
     }
-}
-
-fn pretty(value: &Value) -> String {
-    format!("{value:#}")
 }
 
 #[cfg(test)]
