@@ -6,6 +6,7 @@
 mod brand;
 mod catalog;
 mod console;
+mod doctor;
 mod hosts;
 mod http;
 mod mail;

@@ -14,7 +14,7 @@ use tower_http::{
 use crate::{
     Permission, Portal, brand,
     catalog::{self, registry},
-    console,
+    console, doctor,
     http::{Access, Failure, Gate, dress, gate, guard_headers},
     mail, oauth, pages, people, start,
 };
@@ -57,7 +57,9 @@ impl Route {
 /// Every page. Whoever adds one says here whom it lets in.
 pub fn routes() -> Vec<Route> {
     use Access::{Anyone, SignedIn, Staff, Tenant};
-    use Permission::{Call, ChoosePlan, Connect, Decide, Export, Look, ManageAgents, ManageSettings, ManageTeam, Own};
+    use Permission::{
+        Call, ChoosePlan, Connect, Decide, Export, LetAct, Look, ManageAgents, ManageSettings, ManageTeam, Own,
+    };
     let (show, act) = (Route::show, Route::act);
     vec![
         // How it looks
@@ -134,6 +136,9 @@ pub fn routes() -> Vec<Route> {
         show("/agents", Tenant(Look), get(pages::agents::list)),
         show("/agents/new", Tenant(ManageAgents), get(pages::agents::form)).fresh(),
         act("/agents/new", Tenant(ManageAgents), post(pages::agents::make)).fresh(),
+        show("/agents/doctor", Tenant(Look), get(doctor::start)),
+        act("/agents/doctor", Tenant(LetAct), post(doctor::try_it)),
+        show("/agents/doctor/{attempt}", Tenant(Look), get(doctor::show)),
         act("/agents/{key}/revoke", Tenant(ManageAgents), post(pages::agents::revoke)),
         show("/agents/service/new", Tenant(ManageAgents), get(pages::agents::service_form)).fresh(),
         act("/agents/service/new", Tenant(ManageAgents), post(pages::agents::make_service)).fresh(),

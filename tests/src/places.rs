@@ -106,6 +106,7 @@ impl TestApp {
             ("key", key.to_string()),
             ("grant", grant.to_string()),
             ("service", service),
+            ("attempt", self.examine(&owner).await),
             ("call", call.to_string()),
             ("change", change),
             ("approval", approval.to_string()),
@@ -154,6 +155,12 @@ impl TestApp {
         let tools = "google-ads/*:write".parse().unwrap();
         let rule = ToolRule { tools, least_role: LeastRole::Member, groups: vec![] };
         tenancy.set_tool_policy(&desk, tenant, rule).await.unwrap();
+    }
+
+    /// An examination by the connection doctor.
+    async fn examine(&self, owner: &Visitor) -> String {
+        let path = owner.submit("/agents/doctor", &[("server", &format!("{}/google-ads/mcp", self.url))]).await;
+        path.rsplit('/').next().unwrap().to_owned()
     }
 
     fn newest_mail(&self) -> String {

@@ -13,7 +13,7 @@ pub struct ConnectAttempt {
     pub tenant_id: Option<TenantId>,
     /// When.
     pub at: Timestamp,
-    /// Which step: registration, authorization, consent, token.
+    /// Which step: registration, authorization, consent, token; or doctor, for an examination of all of them.
     pub step: String,
     /// The client, as it names itself; not always one that is known.
     pub client_id: String,
@@ -21,7 +21,7 @@ pub struct ConnectAttempt {
     pub client_name: String,
     /// The error code that it was told; nothing where it went well.
     pub error: Option<String>,
-    /// What happened, for people.
+    /// What happened, for people; of an examination, what was found, as JSON that means nothing here.
     pub description: String,
 }
 

@@ -19,17 +19,35 @@ impl Tenancy {
         id: ConnectionId,
     ) -> Result<Vec<Account>, ConnectError> {
         let row = self.connected(tenant, id).await?;
+        let before: Vec<Account> = serde_json::from_str(&row.accounts_json)?;
+        let offered = self.discover(tenant, row, before.clone()).await?;
+        self.set_accounts(actor, (tenant, id), &offered, &still_offered(&offered, &before)).await?;
+        Ok(offered)
+    }
+
+    /// Asks the same and changes nothing: whether the connection works. How many accounts it reaches.
+    pub async fn probe(&self, tenant: TenantId, id: ConnectionId) -> Result<usize, ConnectError> {
+        let row = self.connected(tenant, id).await?;
+        let allowed: Vec<Account> = serde_json::from_str(&row.accounts_json)?;
+        Ok(self.discover(tenant, row, allowed).await?.len())
+    }
+
+    /// The accounts that the vendor says the connection reaches.
+    async fn discover(
+        &self,
+        tenant: TenantId,
+        row: ConnectionRow,
+        accounts: Vec<Account>,
+    ) -> Result<Vec<Account>, ConnectError> {
         let manifest = &self.route(&row.integration)?.integration.manifest;
         self.refuse_switched_off(tenant, &row.integration).await?;
-        let before: Vec<Account> = serde_json::from_str(&row.accounts_json)?;
-        let (integration, sandbox) = (row.integration, row.sandbox);
-        let connection = Connection { id, tenant, integration, sandbox, accounts: before.clone() };
+        let ConnectionRow { id, integration, sandbox, .. } = row;
+        let connection = Connection { id, tenant, integration, sandbox, accounts };
         let asked = self.parts().upstream.discover_accounts(Arc::new(connection), self.parts().handles.clone()).await;
         let offered = asked.map_err(|error| ConnectError::of_accounts(error, manifest.title))?;
         if offered.is_empty() {
             return Err(ConnectError::NoAccounts { title: manifest.title });
         }
-        self.set_accounts(actor, (tenant, id), &offered, &still_offered(&offered, &before)).await?;
         Ok(offered)
     }
 

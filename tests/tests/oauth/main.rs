@@ -1,6 +1,7 @@
 //! Agents connect by OAuth.
 
 mod connecting;
+mod doctor;
 mod grants;
 mod hosts;
 mod refused;

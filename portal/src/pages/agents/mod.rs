@@ -61,7 +61,7 @@ fn combined(portal: &Portal) -> String {
 }
 
 /// What each server is called, and where it is.
-fn urls(portal: &Portal) -> Vec<(String, String)> {
+pub(crate) fn urls(portal: &Portal) -> Vec<(String, String)> {
     let own = portal.integrations.iter().map(|integration| &integration.manifest);
     own.map(|manifest| (manifest.title.to_owned(), format!("{}/{}/mcp", portal.public_url, manifest.name))).collect()
 }
