@@ -1,5 +1,5 @@
-//! The doctor's own agent: it sends what agents send, to the deployment's public address and nowhere else, and sees what
-//! they see.
+//! The doctor's own agent: it sends what agents send, to the deployment's public address and nowhere else, and sees
+//! what they see.
 
 use std::{error::Error, time::Duration};
 
@@ -51,6 +51,9 @@ const HELD_UP: &str = "Tell your service provider: a firewall for web applicatio
 const SENT_ON: &str = "Tell your service provider: something sends programs on to another address. The public address \
                        (`server.public_url`) must be the one that answers itself, `https` and host name included.";
 
+const FAILS: &str = "Try again in a minute. If it stays so, tell your service provider: the service, or a proxy before it, \
+                     fails.";
+
 /// No answer at all.
 fn silence(error: reqwest::Error) -> Problem {
     if error.is_timeout() {
@@ -71,10 +74,8 @@ impl Answer {
     pub(super) fn unexpected(&self, due: &str) -> Problem {
         let to_do = match self.status.as_u16() {
             300..400 => SENT_ON,
-            403 | 405 | 406 | 429 | 503 => HELD_UP,
-            500..600 => {
-                "Try again in a minute. If it stays so, tell your service provider: the service, or a proxy before it, fails."
-            }
+            403 | 406 | 429 | 503 => HELD_UP,
+            500..600 => FAILS,
             _ => ELSEWHERE,
         };
         Problem::new(format!("{due}, and the answer was {}.", self.in_words()), to_do)

@@ -81,7 +81,10 @@ impl Doctor<'_> {
 
     /// The code.
     async fn agree(&self, consent: Consent) -> Result<SecretString, Problem> {
-        let details = json!({ "client_id": consent.client_id, "client_name": consent.client_name, "resource": consent.resource, "scopes": consent.scopes });
+        let details = json!({
+            "client_id": consent.client_id, "client_name": consent.client_name, "resource": consent.resource,
+            "scopes": consent.scopes,
+        });
         let chosen = self.resource.basic_scopes();
         let allowed = self.portal.oauth.allow(consent, self.tenant, self.person, &chosen).await;
         let allowed = allowed.map_err(Problem::ours)?;

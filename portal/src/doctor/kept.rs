@@ -33,8 +33,8 @@ pub(super) fn report(attempt: &ConnectAttempt) -> Option<Report> {
     serde_json::from_str(&attempt.description).ok().filter(|_| attempt.step == STEP)
 }
 
-/// The attempt of that number, if it is the tenant's or nobody's. One from before anybody signed in is nobody's: it says
-/// nothing of anybody but the program.
+/// The attempt of that number, if it is the tenant's or nobody's. One from before anybody signed in is nobody's: it
+/// says nothing of anybody but the program.
 pub(super) async fn find(portal: &Portal, member: &Member, number: &str) -> Result<Option<ConnectAttempt>, StoreError> {
     let Ok(id) = number.parse::<AttemptId>() else { return Ok(None) };
     let found = portal.store.system().find_connect_attempt(id).await?;

@@ -1,4 +1,4 @@
-//! Steps 6 and 7: the code for a token, and the token for an answer. Neither leaves this file but to the public address.
+//! Steps 6 and 7: the code for a token, and the token for an answer. Neither goes anywhere but to the public address.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use url::form_urlencoded;
@@ -50,11 +50,15 @@ fn refused(answer: &Answer) -> Problem {
     let told = answer.object().and_then(|told| told["error"].as_str().map(str::to_owned));
     let code =
         told.filter(|code| code.len() <= 30 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
-    match code {
-        Some(code) => Problem::new(
-            format!("The code was not exchanged: {code}."),
-            "Tell your service provider: something in between changes requests, or the servers behind the public address do not share one database.",
-        ),
-        None => answer.unexpected("The code must be exchanged for a token"),
-    }
+    let Some(code) = code else { return answer.unexpected("The code must be exchanged for a token") };
+    let to_do = match &*code {
+        "server_error" | "temporarily_unavailable" => {
+            "Try again in a minute; tell your service provider if it stays so."
+        }
+        _ => {
+            "Tell your service provider: something in between changes requests, or the servers behind the public address \
+             do not share one database."
+        }
+    };
+    Problem::new(format!("The code was not exchanged: {code}."), to_do)
 }

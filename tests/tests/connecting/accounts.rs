@@ -39,6 +39,7 @@ async fn another_tenants_connection_is_none() {
     let refused = [
         tenancy.choose_accounts(person, other, id, &[]).await.unwrap_err(),
         tenancy.refresh_accounts(person, other, id).await.unwrap_err(),
+        tenancy.probe(other, id).await.unwrap_err(),
         tenancy.disconnect(person, other, id).await.unwrap_err(),
     ];
     assert!(refused.iter().all(|error| matches!(error, ConnectError::NotConnected)), "{refused:?}");
