@@ -71,7 +71,7 @@ impl Forger {
         let public = send(agent.request(Method::GET, "/.well-known/jwks.json")).await.body["keys"][0].clone();
         let kid = public["kid"].as_str().unwrap().to_owned();
         let secret = scene.app.operator.vault.deployment_secret(&format!("token-signing/{kid}")).await.unwrap();
-        let number = Canonical::of("token-signing/1").field(&*secret).field([0]).digest();
+        let number = Canonical::of("token-signing/1").field(*secret).field([0]).digest();
         let key = [STANDARD.decode(PRIVATE).unwrap().as_slice(), number.as_bytes()].concat();
         let payload = good.access.split('.').nth(1).unwrap();
         let claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
