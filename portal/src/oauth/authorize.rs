@@ -17,7 +17,7 @@ use url::{Url, form_urlencoded};
 use super::attempts::{Step, note};
 use crate::{
     Permission, Portal, SignedIn,
-    http::{Answer, Failure, Form, Frame, content_security_policy, page},
+    http::{Address, Answer, Failure, Form, Frame, content_security_policy, page},
 };
 
 struct Choice {
@@ -64,11 +64,14 @@ struct Nobody {
 /// The page on which a person is asked.
 pub(crate) async fn ask(
     State(portal): State<Portal>,
+    address: Address,
     frame: Frame,
     known: Option<SignedIn>,
     uri: Uri,
     RawQuery(query): RawQuery,
 ) -> Answer {
+    // A stranger's request may have a document fetched.
+    portal.throttle.attempt_from("authorize", address.0, portal.ambient.now())?;
     let query = query.unwrap_or_default();
     let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let request = match portal.oauth.read_request(&parameters).await {
