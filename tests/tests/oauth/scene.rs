@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use turnpike_config::Settings;
 use turnpike_core::TenantId;
 use turnpike_store::AuditFilter;
@@ -69,7 +69,8 @@ impl Scene {
     pub async fn revocations(&self) -> Vec<String> {
         let filter = AuditFilter { action: Some("grant.revoked".into()), limit: 100, ..AuditFilter::default() };
         let events = self.app.store().tenant(self.tenant).list_audit(&filter).await.unwrap();
-        events.into_iter().rev().map(|event| event.details_json).collect()
+        let details = events.iter().rev().map(|event| serde_json::from_str::<Value>(&event.details_json).unwrap());
+        details.map(|details| details["why"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Waits until an access token is not taken any more.

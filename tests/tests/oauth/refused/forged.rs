@@ -171,7 +171,7 @@ async fn a_token_that_this_service_did_not_sign_so_is_refused_everywhere() {
     ] {
         forged.push(("or was changed", changed));
     }
-    forged.push(("no API key or access token", format!("{header}{payload}")));
+    forged.push(("neither an API key nor an access token", format!("{header}{payload}")));
 
     for (words, token) in &forged {
         refused(url, SERVER, token, words).await;

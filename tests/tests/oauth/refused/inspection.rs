@@ -50,7 +50,7 @@ async fn a_client_learns_of_its_own_tokens_and_a_foreign_one_nothing() {
         let answer = program.ask("/introspect", &about(client, secret, &tokens.access)).await;
         denied(&answer, StatusCode::UNAUTHORIZED, "invalid_client", "");
     }
-    scene.app.clock.advance(Duration::from_secs(601));
+    scene.app.clock.advance(Duration::from_secs(611));
     assert_eq!(told(program, &program.client_id, "", &tokens.access).await.body, json!({ "active": false }));
     program.refresh(refresh).await;
     assert_eq!(told(program, &program.client_id, "", refresh).await.body, json!({ "active": false }), "not the newest");
@@ -77,7 +77,7 @@ async fn a_client_takes_back_its_own_and_a_foreign_one_nothing() {
     }
     scene.ends(&tokens).await;
     denied(&program.refresh(refresh).await, StatusCode::BAD_REQUEST, "invalid_grant", "taken back");
-    assert_eq!(scene.revocations().await, [r#"{"why":"by_client"}"#]);
+    assert_eq!(scene.revocations().await, ["by_client"]);
 
     // An access token stands for the whole grant.
     let tokens = scene.connect().await;

@@ -27,7 +27,7 @@ async fn a_refresh_token_that_was_used_before_ends_the_family() {
         denied(&scene.program.refresh(refresh(tokens)).await, BAD, "invalid_grant", "taken back");
         scene.ends(tokens).await;
     }
-    assert_eq!(scene.revocations().await, [r#"{"why":"token_reused"}"#]);
+    assert_eq!(scene.revocations().await, ["token_reused"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn whoever_lost_the_answer_gets_it_again_for_half_a_minute() {
     denied(&scene.program.refresh(refresh(&first)).await, BAD, "invalid_grant", "used before");
     denied(&scene.program.refresh(refresh(&second)).await, BAD, "invalid_grant", "taken back");
     scene.ends(&again).await;
-    assert_eq!(scene.revocations().await, [r#"{"why":"token_reused"}"#]);
+    assert_eq!(scene.revocations().await, ["token_reused"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
