@@ -81,11 +81,11 @@ impl Doctor<'_> {
 
     /// The code.
     async fn agree(&self, consent: Consent) -> Result<SecretString, Problem> {
+        let chosen = self.resource.basic_scopes();
         let details = json!({
             "client_id": consent.client_id, "client_name": consent.client_name, "resource": consent.resource,
-            "scopes": consent.scopes,
+            "scopes": chosen,
         });
-        let chosen = self.resource.basic_scopes();
         let allowed = self.portal.oauth.allow(consent, self.tenant, self.person, &chosen).await;
         let allowed = allowed.map_err(Problem::ours)?;
         self.write_down("grant.made", allowed.grant, details).await.map_err(Problem::ours)?;

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
 use turnpike_core::{AttemptId, Role, TenantId};
 use turnpike_oauth::{
-    AuthorizationRequest, ConsentError, Misdirected, NotStarted, RedirectTarget, Source, UnknownClient,
+    AuthorizationRequest, ConsentError, Misdirected, NotStarted, RedirectTarget, ScopeOf, Source, UnknownClient,
 };
 use turnpike_store::Membership;
 use url::{Url, form_urlencoded};
@@ -24,6 +24,8 @@ struct Choice {
     name: String,
     title: String,
     writes: bool,
+    /// The program has asked for it; the person may allow more by themselves.
+    asked: bool,
 }
 
 #[derive(Template)]
@@ -117,11 +119,13 @@ fn asked(
     // The one that is looked at comes first.
     organisations.sort_by_key(|own| Some(own.tenant_id) != signed_in.session.acting_for);
     let AuthorizationRequest { client, redirect_uri, resource, scopes, .. } = request;
-    let choices = resource.scopes.iter().filter(|scope| scopes.contains(&scope.name));
+    let asked = |name: &String| scopes.contains(name);
     let target = RedirectTarget::of(&redirect_uri);
     Ask {
-        choices: choices
-            .map(|scope| Choice { name: scope.name.clone(), title: scope.title.clone(), writes: scope.writes })
+        choices: resource
+            .scopes
+            .into_iter()
+            .map(|ScopeOf { name, title, writes }| Choice { asked: asked(&name), name, title, writes })
             .collect(),
         client: client.metadata.name.clone(),
         anybody: client.metadata.only_this_computer() || target == RedirectTarget::ThisComputer,

@@ -32,8 +32,6 @@ pub struct Consent {
     pub code_challenge: String,
     /// The server.
     pub resource: String,
-    /// What it asks for.
-    pub scopes: Vec<String>,
     /// It has registered itself: its use is noted, so that it is not forgotten.
     pub registered: bool,
 }
@@ -58,7 +56,7 @@ pub enum ConsentError {
     /// It was answered before.
     #[error("this page was answered before")]
     Answered,
-    /// Nothing is left of what was asked.
+    /// Nothing was chosen that there is on that server.
     #[error("nothing was chosen that the program may do")]
     Nothing,
     /// The database failed.
@@ -87,7 +85,6 @@ impl AuthorizationServer {
             state: request.state.clone(),
             code_challenge: request.code_challenge.clone(),
             resource: request.resource.url.clone(),
-            scopes: request.scopes.clone(),
             registered: request.client.source == Source::Registered,
         };
         self.handles.seal(TenantId::NONE, &purpose(person), self.ambient.now().plus(THOUGHT), &consent)
@@ -98,7 +95,8 @@ impl AuthorizationServer {
         Ok(self.handles.open(TenantId::NONE, &purpose(person), sealed)?)
     }
 
-    /// The person agrees, in the tenant's name, to as much of what was asked as is in `chosen`.
+    /// The person agrees, in the tenant's name, to what they have chosen of the server's scopes: less than was asked for, or
+    /// more, since programs ask for no more than the server's challenge names.
     pub async fn allow(
         &self,
         consent: Consent,
@@ -107,7 +105,8 @@ impl AuthorizationServer {
         chosen: &[String],
     ) -> Result<Allowed, ConsentError> {
         let Consent { grant, client_id, client_name, redirect_uri, state, code_challenge, resource, .. } = consent;
-        let scopes: Vec<_> = consent.scopes.into_iter().filter(|scope| chosen.contains(scope)).collect();
+        let offered = self.find_resource(&resource).map(|own| own.scopes.iter()).into_iter().flatten();
+        let scopes: Vec<_> = offered.map(|scope| &scope.name).filter(|scope| chosen.contains(scope)).cloned().collect();
         if scopes.is_empty() {
             return Err(ConsentError::Nothing);
         }

@@ -80,7 +80,7 @@ async fn an_answer_from_another_site_does_not_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_gives_no_more_than_was_asked_and_the_person_may_give() {
+async fn an_answer_gives_what_the_person_has_chosen_of_that_server_and_may_give() {
     let scene = Scene::set().await;
     let ask = async || Page::seen_by(&scene, &scene.owner).await;
     let wider = ask().await;
@@ -90,8 +90,11 @@ async fn an_answer_gives_no_more_than_was_asked_and_the_person_may_give() {
     let back = wider.sent_by(&scene.owner).await;
     let tokens =
         Tokens::of(&scene.program.ask("/token", &scene.program.redemption(&query(back.location())["code"])).await);
-    assert_eq!(tokens.body["scope"], READ);
-    let none = ask().await.with("scope", "google-ads:write").sent_by(&scene.owner).await;
+    assert_eq!(
+        tokens.body["scope"], "google-ads:read google-ads:write",
+        "more than was asked, and nothing of another server"
+    );
+    let none = ask().await.with("scope", "meta-ads:read").sent_by(&scene.owner).await;
     assert_eq!((none.status, none.location()), (StatusCode::UNPROCESSABLE_ENTITY, ""), "nothing was chosen");
 
     let (_, other) = scene.app.sign_up("Other", "bob@example.com").await;
