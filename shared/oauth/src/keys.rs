@@ -43,7 +43,11 @@ struct Key {
 }
 
 /// All keys, oldest first.
-struct Keys(Vec<Key>);
+struct Keys {
+    all: Vec<Key>,
+    /// The place in the order that the next one takes.
+    next: i64,
+}
 
 /// The keys of a deployment.
 pub(crate) struct KeyRing {
@@ -72,7 +76,7 @@ impl KeyRing {
             if let Some(pair) = keys.signer(self.ambient.now()) {
                 return Ok((pair.id.clone(), pair.encoding.clone()));
             }
-            self.add(self.ambient.now()).await?;
+            self.add(keys.next, self.ambient.now()).await?;
         }
         Err(OAuthError::NoKey)
     }
@@ -86,7 +90,7 @@ impl KeyRing {
             known = Box::pin(self.read()).await?;
         }
         let now = self.ambient.now();
-        Ok(known.0.iter().find(|key| key.pair.id == id && key.checks(now)).map(|key| key.pair.decoding.clone()))
+        Ok(known.all.iter().find(|key| key.pair.id == id && key.checks(now)).map(|key| key.pair.decoding.clone()))
     }
 
     /// The public keys, as RFC 7517 has them: those that sign or soon will, and those whose tokens may still be about.
@@ -94,7 +98,7 @@ impl KeyRing {
         self.signer().await?;
         let now = self.ambient.now();
         let keys = self.keys().await?;
-        let shown = keys.0.iter().filter(|key| key.checks(now)).map(|Key { pair, .. }| {
+        let shown = keys.all.iter().filter(|key| key.checks(now)).map(|Key { pair, .. }| {
             json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": pair.id, "x": pair.x, "y": pair.y })
         });
         Ok(json!({ "keys": shown.collect::<Vec<_>>() }))
@@ -106,7 +110,7 @@ impl KeyRing {
         let rows = self.store.system().list_signing_keys().await?;
         let newest = rows.iter().rev().find(|row| row.revoked_at.is_none());
         if newest.is_some_and(|row| row.signs_from.plus(self.lasts) <= now.plus(AHEAD)) {
-            self.add(now.plus(AHEAD)).await?;
+            self.add(after(&rows), now.plus(AHEAD)).await?;
         }
         self.store.system().delete_old_signing_keys(now.minus(2 * BEHIND)).await?;
         Ok(())
@@ -120,15 +124,15 @@ impl KeyRing {
             self.store.system().revoke_signing_keys(now).await?;
         }
         let signs_from = if revoke { now } else { now.plus(AHEAD) };
-        self.add(signs_from).await?;
+        let rows = self.store.system().list_signing_keys().await?;
+        self.add(after(&rows), signs_from).await?;
         Ok(signs_from)
     }
 
-    /// Another process that adds the same one is as good.
-    async fn add(&self, signs_from: Timestamp) -> Result<(), OAuthError> {
+    /// Adds the key that whoever asks has seen missing, at this place in the order: another process that has seen the same and
+    /// was quicker has made it.
+    async fn add(&self, ordinal: i64, signs_from: Timestamp) -> Result<(), OAuthError> {
         let now = self.ambient.now();
-        let rows = self.store.system().list_signing_keys().await?;
-        let ordinal = rows.last().map_or(1, |row| row.ordinal + 1);
         let random = self.ambient.bytes::<16>();
         let row = SigningKeyRow {
             id: URL_SAFE_NO_PAD.encode(random),
@@ -151,6 +155,7 @@ impl KeyRing {
 
     async fn read(&self) -> Result<Arc<Keys>, OAuthError> {
         let rows = self.store.system().list_signing_keys().await?;
+        let next = after(&rows);
         let mut keys: Vec<Key> = vec![];
         for row in rows {
             if let Some(last) = keys.last_mut() {
@@ -160,7 +165,7 @@ impl KeyRing {
             let (signs_from, revoked) = (row.signs_from, row.revoked_at.is_some());
             keys.push(Key { pair, signs_from, checks_until: None, revoked });
         }
-        let keys = Arc::new(Keys(keys));
+        let keys = Arc::new(Keys { all: keys, next });
         self.known.insert((), keys.clone()).await;
         Ok(keys)
     }
@@ -176,13 +181,18 @@ impl KeyRing {
     }
 }
 
+/// The place after the last.
+fn after(rows: &[SigningKeyRow]) -> i64 {
+    rows.last().map_or(1, |row| row.ordinal + 1)
+}
+
 impl Keys {
     fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|key| key.pair.id == id)
+        self.all.iter().any(|key| key.pair.id == id)
     }
 
     fn signer(&self, now: Timestamp) -> Option<&Arc<Pair>> {
-        self.0.iter().rev().find(|key| !key.revoked && key.signs_from <= now).map(|key| &key.pair)
+        self.all.iter().rev().find(|key| !key.revoked && key.signs_from <= now).map(|key| &key.pair)
     }
 }
 
