@@ -20,6 +20,7 @@ async fn an_operator_finds_a_client_helps_it_and_stops_what_fails() {
     browser.open("/calls").await;
     assert!(browser.text().await.contains("list_accounts"));
     browser.click("Leave").await;
+    browser.wait_for("console/clients").await;
     browser.open(&format!("/console/clients/{}", ours.tenant)).await;
     browser.click("Suspend").await;
     browser.find("[role=status]").await;
