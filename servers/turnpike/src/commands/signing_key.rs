@@ -18,7 +18,7 @@ pub(crate) enum Command {
     /// The new key is published at once and signs ten minutes later, when everybody who checks access tokens knows it; the old
     /// one is taken until the last token that it signed has ended. Nobody notices.
     ///
-    /// When a key, or the vault's master key, may be in other hands, add --revoke: every access token that was signed so far is
+    /// When a key may be in other hands, add --revoke: every access token that was signed so far is
     /// refused on every server within 10 seconds, and the new key signs at once. Agents are not thrown out: they fetch new
     /// access tokens with their refresh tokens, by themselves.
     Rotate {
