@@ -219,6 +219,11 @@ struct NewAnswer<'a> {
     refresh: Option<RefreshToken>,
 }
 
+/// A code or refresh token that is not taken.
+fn refused(description: &str) -> Denied {
+    Denied::new(Code::InvalidGrant, description)
+}
+
 /// What of the scopes asked for there is; all where none is asked for.
 fn narrowed(asked: Option<&str>, granted: &[String]) -> Result<Vec<String>, Denied> {
     let asked: Vec<_> = asked.unwrap_or_default().split_whitespace().filter(|scope| *scope != crate::OFFLINE).collect();

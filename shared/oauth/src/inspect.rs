@@ -1,9 +1,7 @@
 //! What a token is (RFC 7662), and taking one back (RFC 7009).
 
-use secrecy::ExposeSecret as _;
 use serde::Serialize;
-use subtle::ConstantTimeEq as _;
-use turnpike_core::{GrantId, ServiceAgentId, ServiceSecret, TenantId};
+use turnpike_core::{GrantId, ServiceAgentId, TenantId};
 
 use crate::{AccessToken, AuthorizationServer, ClientProof, Code, Denied, Standing, Subject, Unaccepted};
 
@@ -115,13 +113,10 @@ impl AuthorizationServer {
 
     /// Whether whoever asks is who they say; of a service agent, its tenant.
     async fn check_asker(&self, client: &ClientProof) -> Result<Option<TenantId>, Denied> {
-        let (Ok(id), Some(secret)) = (client.id.parse::<ServiceAgentId>(), &client.secret) else {
+        if client.secret.is_none() || client.id.parse::<ServiceAgentId>().is_err() {
             return self.check_client(client).await.map(|()| None);
-        };
-        let unknown = || Denied::new(Code::InvalidClient, "this service agent is not known, or its secret is wrong");
-        let (tenant, agent) = self.store.system().find_service_agent(id).await?.ok_or_else(unknown)?;
-        let fits = agent.secret_hash.ct_eq(&ServiceSecret::hash_of(secret.expose_secret()));
-        let standing = self.standing(Subject::Service(id)).await?.filter(|_| bool::from(fits));
-        standing.map(|_| Some(tenant)).ok_or_else(unknown)
+        }
+        let (_, standing) = self.check_service_agent(client).await?;
+        Ok(Some(standing.tenant.id))
     }
 }

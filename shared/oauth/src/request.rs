@@ -139,8 +139,7 @@ impl AuthorizationServer {
         if get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "none")) {
             return refuse("interaction_required", "a person must agree; `prompt=none` cannot be answered");
         }
-        let combined = format!("{}/mcp", self.issuer);
-        let Some(resource) = self.find_resource(get("resource").unwrap_or(&combined)) else {
+        let Some(resource) = self.wanted_resource(get("resource")) else {
             return refuse(
                 "invalid_target",
                 "`resource` is not the URL of a server here: send the URL that was pasted",

@@ -193,6 +193,14 @@ impl AuthorizationServer {
 }
 
 impl Inner {
+    /// The server that a request names; all in one where it names none.
+    pub(crate) fn wanted_resource(&self, url: Option<&str>) -> Option<&Resource> {
+        match url {
+            Some(url) => self.find_resource(url),
+            None => self.find_resource(&format!("{}/mcp", self.issuer)),
+        }
+    }
+
     /// The server of that URL, in whatever spelling of scheme, host and last slash it was sent.
     pub(crate) fn find_resource(&self, url: &str) -> Option<&Resource> {
         let wanted = canonical(url)?;

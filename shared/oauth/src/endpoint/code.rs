@@ -5,12 +5,8 @@ use subtle::ConstantTimeEq as _;
 use turnpike_core::Digest;
 use turnpike_store::Rotation;
 
-use super::{ClientProof, Code, Denied, NewAnswer, TokenAnswer, TokenRequest, narrowed};
+use super::{ClientProof, Code, Denied, NewAnswer, TokenAnswer, TokenRequest, narrowed, refused};
 use crate::{AuthorizationServer, Subject, consent::code_hash, refresh::RefreshToken, server::days};
-
-fn refused(description: &str) -> Denied {
-    Denied::new(Code::InvalidGrant, description)
-}
 
 impl AuthorizationServer {
     pub(super) async fn redeem(&self, client: &ClientProof, request: &TokenRequest) -> Result<TokenAnswer, Denied> {

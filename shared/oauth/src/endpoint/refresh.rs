@@ -7,15 +7,11 @@ use std::time::Duration;
 use turnpike_core::{GrantId, TenantId};
 use turnpike_store::Rotation;
 
-use super::{ClientProof, Code, Denied, FamilyEnd, NewAnswer, TokenAnswer, TokenRequest, narrowed};
+use super::{ClientProof, Code, Denied, FamilyEnd, NewAnswer, TokenAnswer, TokenRequest, narrowed, refused};
 use crate::{AuthorizationServer, Subject, refresh::RefreshToken, server::days};
 
 /// How long the token before the newest is taken.
 const GRACE: Duration = Duration::from_secs(30);
-
-fn refused(description: &str) -> Denied {
-    Denied::new(Code::InvalidGrant, description)
-}
 
 impl AuthorizationServer {
     pub(super) async fn refresh(&self, client: &ClientProof, request: &TokenRequest) -> Result<TokenAnswer, Denied> {
