@@ -25,6 +25,8 @@ permissions! {
     Look: Auditor,
     /// Take usage and audit along as a file.
     Export: Auditor,
+    /// See plan, invoices and what calls cost together.
+    SeeMoney: Auditor,
     /// Make a test call, and run a read again.
     Call: Member,
     /// Let an agent act in one's own name.
@@ -39,7 +41,9 @@ permissions! {
     ManageTeam: Admin,
     /// Set the tenant's name, and what is asked of those who use a tool.
     ManageSettings: Admin,
-    /// Choose the plan.
+    /// Set a cap on what is used.
+    SetCap: Admin,
+    /// Choose the plan, end the subscription, and go to the payment provider's pages.
     ChoosePlan: Owner,
     /// Take all of the tenant's data along, or delete it; make and unmake owners.
     Own: Owner,

@@ -6,8 +6,11 @@ use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use moka::future::Cache;
 use serde_json::Value;
-use turnpike_config::Settings;
+use turnpike_billing::Billing;
+use turnpike_config::{PaymentProvider, Settings};
 use turnpike_core::{Ambient, CallId, Outcome, PersonId, Role, Timestamp};
+use turnpike_limiter::Limiter;
+use turnpike_metering::PriceBook;
 use turnpike_oauth::AuthorizationServer;
 use turnpike_sdk::Integration;
 use turnpike_store::{Announcement, Store, StoreError, Tenant};
@@ -39,12 +42,16 @@ pub struct Parts {
     pub tenancy: Tenancy,
     /// Lets agents in.
     pub oauth: AuthorizationServer,
+    /// What tenants pay for.
+    pub billing: Billing,
     /// How the vendors fare.
     pub upstream: Upstream,
     /// The integrations served.
     pub integrations: Vec<Arc<Integration>>,
     /// Makes calls for members.
     pub calls: Arc<dyn Calls>,
+    /// How often somebody may try.
+    pub limiter: Limiter,
 }
 
 /// A call that a member makes from a page.
@@ -95,6 +102,7 @@ pub struct Inner {
     pub(crate) store: Store,
     pub(crate) tenancy: Tenancy,
     pub(crate) oauth: AuthorizationServer,
+    pub(crate) billing: Billing,
     pub(crate) upstream: Upstream,
     pub(crate) integrations: Vec<Arc<Integration>>,
     pub(crate) calls: Arc<dyn Calls>,
@@ -130,15 +138,17 @@ pub enum StartError {
 impl Portal {
     /// Puts the portal together.
     pub fn new(parts: Parts) -> Result<Self, StartError> {
-        let Parts { settings, public_url, ambient, store, tenancy, oauth, upstream, integrations, calls } = parts;
-        let vendors: Vec<String> = integrations.iter().filter_map(|own| consent_origin(&settings, own)).collect();
-        let security_policy = HeaderValue::from_str(&content_security_policy(&vendors));
+        let Parts { settings, public_url, ambient, store, tenancy, oauth, billing, upstream, integrations, .. } = parts;
+        let Parts { calls, limiter, .. } = parts;
+        let vendors = integrations.iter().filter_map(|own| consent_origin(&settings, own));
+        let foreign: Vec<String> = vendors.chain(payment_origins(&settings)).collect();
+        let security_policy = HeaderValue::from_str(&content_security_policy(&foreign));
         Ok(Self(Arc::new(Inner {
             cookies: Cookies { secure: public_url.starts_with("https://") },
             brands: Brands::new(store.clone(), settings.brand.clone(), &public_url, &settings.server.allowed_hosts),
             mailer: Mailer::new(&settings, ambient.clone())?,
             passwords: Passwords::new(ambient.clone()),
-            throttle: Throttle::default(),
+            throttle: Throttle::new(limiter),
             sso: SingleSignOn::new(&settings.oidc, &public_url)?,
             security_policy: security_policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")),
             announcements: Cache::builder().time_to_live(BELIEVED).build(),
@@ -149,6 +159,7 @@ impl Portal {
             store,
             tenancy,
             oauth,
+            billing,
             upstream,
             integrations,
             calls,
@@ -160,6 +171,11 @@ impl Inner {
     /// For how long a browser may be idle and stay signed in.
     pub(crate) fn idle(&self) -> Duration {
         Duration::from_secs(60 * u64::from(self.settings.portal.idle_minutes))
+    }
+
+    /// The price book in force.
+    pub(crate) fn book(&self) -> Arc<PriceBook> {
+        self.billing.books().at(self.ambient.now())
     }
 
     /// The integration of that name, if it is served.
@@ -180,6 +196,19 @@ impl Inner {
     /// Waits for the mails under way.
     pub async fn finish(&self) {
         self.mailer.finish().await;
+    }
+}
+
+/// Where forms of ours lead on to pages of the payment provider.
+fn payment_origins(settings: &Settings) -> Vec<String> {
+    match (settings.payments.provider, settings.payments.stripe_url.as_str()) {
+        (PaymentProvider::Invoice, _) => vec![],
+        (PaymentProvider::Stripe, "") => {
+            ["https://checkout.stripe.com", "https://billing.stripe.com"].map(str::to_owned).into()
+        }
+        (PaymentProvider::Stripe, url) => {
+            Url::parse(url).iter().map(|url| url.origin().ascii_serialization()).collect()
+        }
     }
 }
 

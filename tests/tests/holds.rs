@@ -36,11 +36,11 @@ async fn a_rate_limit_of_our_address_stops_every_tenant_until_its_end() {
     assert_eq!(class(&two, "FA:1000000002").await, "rate_storm");
     assert_eq!(script.received(), before, "nothing is sent while it lasts");
     let seen: Vec<_> =
-        app.operator.upstream.health().into_iter().map(|scope| (scope.integration, scope.part)).collect();
+        app.operator.upstream.health().await.into_iter().map(|scope| (scope.integration, scope.part)).collect();
     assert_eq!(seen, [(NAME.to_owned(), "host".to_owned())], "the operator sees it");
     app.clock.advance(Duration::from_secs(61));
     assert_eq!(class(&two, "FA:1000000002").await, "answered");
-    assert_eq!(app.operator.upstream.health(), []);
+    assert_eq!(app.operator.upstream.health().await, []);
 }
 
 #[tokio::test]

@@ -4,20 +4,23 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
-use turnpike_core::{AccountId, CallId};
+use turnpike_core::{AccountId, CallId, Clock as _};
 use turnpike_sdk::{Integration, Tool, Touches};
 use turnpike_tests::{
     agent::Agent,
-    app::{Backend, Tenant, TestApp, integrations},
+    app::{Backend, Tenant, TestApp, integrations, unlimited},
     probe,
 };
+
+/// On PostgreSQL the app serves as a role that owns nothing, behind row-level security.
+const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
 
 /// A number that no sandbox has among the accounts of its connection.
 const FOREIGN: &str = "9000000009";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tenants_with_the_same_request_ids_get_their_own_answers_on_both_databases() {
-    for backend in [Backend::Sqlite, Backend::Postgres] {
+    for backend in BOTH {
         let app = TestApp::start_with(backend, |settings| {
             settings.limits.tenant_concurrent = 128;
             (settings.limits.tenant_burst, settings.limits.principal_burst) = (1000, 1000);
@@ -54,7 +57,12 @@ async fn two_tenants_with_the_same_request_ids_get_their_own_answers_on_both_dat
 
 #[tokio::test]
 async fn kept_answers_and_cursors_stay_with_their_tenant() {
-    let app = TestApp::start().await;
+    for backend in BOTH {
+        kept_answers(&TestApp::start_with(backend, |_| {}).await).await;
+    }
+}
+
+async fn kept_answers(app: &TestApp) {
     let (one, two) = (app.tenant("one").await, app.tenant("two").await);
     let ask = json!({ "resource": "campaign" });
     for _ in 0..2 {
@@ -77,7 +85,12 @@ async fn kept_answers_and_cursors_stay_with_their_tenant() {
 /// Every tool of every integration, with arguments made from its own schema: a tool that a fork adds is tried too.
 #[tokio::test]
 async fn an_account_that_is_not_on_the_list_is_refused_before_the_upstream_sees_a_byte() {
-    let app = TestApp::start().await;
+    for backend in BOTH {
+        foreign_accounts(&TestApp::start_with(backend, |_| {}).await).await;
+    }
+}
+
+async fn foreign_accounts(app: &TestApp) {
     let tenant = app.tenant("one").await;
     let mut tried = 0;
     for integration in integrations() {
@@ -103,10 +116,58 @@ async fn an_account_that_is_not_on_the_list_is_refused_before_the_upstream_sees_
     assert!(tried >= 7 + 4, "most tools name accounts, {tried} were tried");
 }
 
+/// Every tool of every integration with an account that another tenant's connection may touch, and this one's may not.
+#[tokio::test]
+async fn another_tenants_account_is_answered_as_one_that_never_was() {
+    for backend in BOTH {
+        others_accounts(&TestApp::start_with(backend, unlimited).await).await;
+    }
+}
+
+async fn others_accounts(app: &TestApp) {
+    let (one, two) = (app.unconnected("one").await, app.tenant("two").await);
+    let mut cells = 0;
+    for integration in integrations() {
+        let name = integration.manifest.name;
+        let own = app.connect(one.id, name).await;
+        let theirs = app.store().tenant(two.id).find_connection(name).await.unwrap().unwrap();
+        let accounts: Vec<Value> = serde_json::from_str(&theirs.accounts_json).unwrap();
+        let (first, others) = accounts.split_first().unwrap();
+        let only = json!([first]).to_string();
+        app.store().tenant(one.id).set_connection_accounts(own.id, &only, app.clock.now()).await.unwrap();
+        let before = app.vendor(name).script.received();
+        for tool in &integration.tools {
+            let unknown = foreign_arguments(tool);
+            if !unknown.keys().any(|name| names_an_account(name)) {
+                continue;
+            }
+            for other in others {
+                let other = other["id"].as_str().unwrap();
+                let theirs = Value::Object(unknown.clone()).to_string().replace(FOREIGN, other);
+                let (error, never) = (
+                    one.agent.refused(name, tool.spec.name, serde_json::from_str(&theirs).unwrap()).await,
+                    one.agent.refused(name, tool.spec.name, Value::Object(unknown.clone())).await,
+                );
+                assert_eq!(error["class"], "unknown_account", "{name} {}: {error}", tool.spec.name);
+                assert_eq!(error.to_string().replace(other, FOREIGN), never.to_string(), "{name} {}", tool.spec.name);
+                cells += 1;
+            }
+        }
+        assert_eq!(app.vendor(name).script.received(), before, "{name} was reached for another's account");
+    }
+    println!("{cells} cells of tool and another tenant's account");
+    assert!(cells >= 40, "{cells}");
+}
+
 /// Every tool by tenants that lack one connection each, while another tenant has them all.
 #[tokio::test]
 async fn a_tool_goes_through_its_own_tenants_connection_or_not_at_all() {
-    let app = TestApp::start_unlimited().await;
+    for backend in BOTH {
+        missing_connections(&TestApp::start_with(backend, unlimited).await).await;
+    }
+}
+
+async fn missing_connections(app: &TestApp) {
     app.tenant("all").await;
     let mut cells = 0;
     for lacking in app.vendors.keys() {
@@ -147,7 +208,12 @@ async fn a_connection_of_a_manager_does_not_reach_accounts_that_were_not_listed(
 /// Whatever an answer gives an agent to come back with, of every tool of every integration.
 #[tokio::test]
 async fn no_handle_of_one_tenant_opens_for_another() {
-    let app = TestApp::start_unlimited().await;
+    for backend in BOTH {
+        others_handles(&TestApp::start_with(backend, unlimited).await).await;
+    }
+}
+
+async fn others_handles(app: &TestApp) {
     let (one, two) = (app.tenant("one").await, app.tenant("two").await);
     let mut tried = BTreeMap::<&str, u32>::new();
     for integration in turnpike_catalog::integrations() {

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::sleep;
 use turnpike_core::{Ambient, CallId, Outcome, TenantId, Timestamp};
 use turnpike_store::{CallFilter, CallRow, PreviewState, Store};
-use turnpike_testkit::Postgres;
+use turnpike_testkit::{Postgres, Redis};
 use turnpike_tests::process::{Caller, Deployment, Load, Memory, PASSWORD, PATIENCE, random_below};
 
 /// Limits that no client of ours reaches.
@@ -100,9 +100,10 @@ async fn a_server_records_the_writes_of_a_dead_neighbour_while_it_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_start_at_once_do_not_stumble_over_the_same_interrupted_writes() {
-    let postgres = Postgres::shared().await.unwrap();
-    let database = postgres.database().await.unwrap();
-    let ordeal = Ordeal::begin(Deployment::on_postgres(&database, SETTINGS).await, false).await;
+    let (postgres, redis) = (Postgres::shared().await.unwrap(), Redis::start().await.unwrap());
+    let (database, settings) =
+        (postgres.database().await.unwrap(), SETTINGS.to_owned() + &Deployment::redis_section(&redis));
+    let ordeal = Ordeal::begin(Deployment::on_postgres(&database, &settings).await, false).await;
     ordeal.deployment.execute(ABANDONED_WRITES).await;
 
     let (one, two, three) =

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use turnpike_core::{Micros, Outcome};
 use turnpike_sdk::{Behaviour, TokenEndpoint};
 use turnpike_store::ConnectionState;
-use turnpike_tests::app::{Backend, Tenant, TestApp};
+use turnpike_tests::{
+    agent::Agent,
+    app::{Backend, Tenant, TestApp},
+};
 
 const ADS: &str = "google-ads";
 /// What a token lives at the sandbox, and how long before its end it is renewed.
@@ -167,4 +170,21 @@ async fn a_token_endpoint_that_fails_is_the_upstream_s_fault_and_the_grant_lives
         assert_eq!(list_accounts(&tenant).await["isError"], false, "{behaviour:?}");
     }
     assert!(!tokens.is_revoked());
+}
+
+#[tokio::test]
+async fn a_replica_that_missed_the_last_refresh_does_not_take_its_token_for_a_fresh_one() {
+    let (app, tenant, tokens) = scene(Backend::Sqlite).await;
+    let (url, _) = app.start_replica().await;
+    let behind = Agent::new(&url, tenant.agent.key());
+    behind.call(ADS, "list_accounts", json!({})).await;
+    let before = tokens.refreshes();
+    for caller in [&tenant.agent, &behind] {
+        tokens.expire_all();
+        app.clock.advance(Duration::from_secs(1));
+        let answer = caller.call(ADS, "list_accounts", json!({})).await;
+        assert_eq!(answer["isError"], false, "{answer}");
+        app.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!((tokens.refreshes() - before, tokens.is_revoked()), (2, false));
 }

@@ -132,7 +132,7 @@ async fn servers_are_found_by_name_words_version_and_change() {
     for (query, expected) in [
         ("?search=GOOGLE-ads", vec!["localhost/google-ads"]),
         ("?search=ad+sets", vec!["localhost/meta-ads"]),
-        ("?search=localhost%2Fs", vec!["localhost/supermetrics"]),
+        ("?search=localhost%2Fsuper", vec!["localhost/supermetrics"]),
         ("?search=nothing+of+this", vec![]),
         ("?search=probe&version=0.0.0", vec!["localhost/probe"]),
         ("?search=probe&version=0.0.1", vec![]),

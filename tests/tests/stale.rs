@@ -42,7 +42,8 @@ fn kind(result: &Value) -> &str {
 #[tokio::test]
 async fn a_stale_answer_is_marked_priced_and_says_why_on_both_databases() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        let app = TestApp::start_with(backend, |_| {}).await;
+        // A tenth of four units would be none.
+        let app = TestApp::start_with(backend, |settings| settings.prices.standard = 10).await;
         let tenant = tolerant(&app, "one", HOUR).await;
         let fresh = tenant.agent.call(ADS, "list_campaigns", campaigns()).await;
         assert_eq!((kind(&fresh), fresh["content"].as_array().unwrap().len()), ("fresh", 1));
@@ -68,7 +69,7 @@ async fn a_stale_answer_is_marked_priced_and_says_why_on_both_databases() {
 
         let row = &app.calls(tenant.id).await[0];
         assert_eq!((row.outcome, row.class.as_deref()), (Outcome::Stale, Some("rate_storm")));
-        assert_eq!((row.price, row.list_price, row.upstream_requests), (Micros(400), Micros(4000), 1));
+        assert_eq!((row.price, row.list_price, row.upstream_requests), (Micros(1_000), Micros(10_000), 1));
     }
 }
 

@@ -8,7 +8,7 @@ use turnpike_core::{Ambient, Micros, Outcome, TenantId};
 use turnpike_sdk::Behaviour;
 use turnpike_store::SwitchTarget;
 use turnpike_tenancy::Side;
-use turnpike_testkit::Postgres;
+use turnpike_testkit::{Postgres, Redis};
 use turnpike_tests::{
     app::{Backend, Tenant, TestApp, unlimited},
     probe,
@@ -23,8 +23,9 @@ const NO_LIMITS: &str = "[limits]\nprincipal_per_minute = 1000000\nprincipal_bur
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_one_postgresql_stop_within_ten_seconds() {
-    let postgres = Postgres::shared().await.unwrap();
-    let deployment = Deployment::on_postgres(&postgres.database().await.unwrap(), NO_LIMITS).await;
+    let (postgres, redis) = (Postgres::shared().await.unwrap(), Redis::start().await.unwrap());
+    let settings = NO_LIMITS.to_owned() + &Deployment::redis_section(&redis);
+    let deployment = Deployment::on_postgres(&postgres.database().await.unwrap(), &settings).await;
     two_servers_stop(deployment).await;
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn list(State(portal): State<Portal>, frame: Frame) -> Answer {
         summary: own.manifest.summary,
         connecting: connecting(&own.manifest.auth),
         tools: own.tools.len(),
-        prices: price_range(own, &portal.settings.prices),
+        prices: price_range(own, &portal.book()),
     });
     page(List { frame, lines: lines.collect(), url: format!("{}/mcp", portal.public_url) })
 }

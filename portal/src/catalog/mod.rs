@@ -7,7 +7,7 @@ mod show;
 pub(crate) use list::list;
 pub(crate) use show::show;
 
-use turnpike_config::PriceSettings;
+use turnpike_metering::PriceBook;
 use turnpike_sdk::{AuthShape, Integration};
 
 use crate::pages::{money, price_of};
@@ -27,9 +27,9 @@ const fn connecting(auth: &AuthShape) -> &'static str {
 }
 
 /// What successful calls of its tools cost, from the cheapest to the dearest.
-fn price_range(own: &Integration, book: &PriceSettings) -> String {
+fn price_range(own: &Integration, book: &PriceBook) -> String {
     let prices = || own.tools.iter().map(|tool| price_of(book, tool.spec.cost));
-    let shown = |price| money(price, book.currency);
+    let shown = |price| money(price, book.currency());
     match (prices().min(), prices().max()) {
         (Some(least), Some(most)) if least != most => format!("{} to {}", shown(least), shown(most)),
         (least, _) => least.map(shown).unwrap_or_default(),

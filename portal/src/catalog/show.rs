@@ -8,7 +8,7 @@ use super::connecting;
 use crate::{
     Portal,
     http::{Answer, Failure, Frame, page},
-    pages::{money, price_of},
+    pages::price_in_words,
 };
 
 struct Tool {
@@ -32,11 +32,11 @@ struct Show {
 
 pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, Path(name): Path<String>) -> Answer {
     let own = portal.find_integration(&name).ok_or(Failure::NotFound)?;
-    let (manifest, book) = (&own.manifest, &portal.settings.prices);
+    let (manifest, book) = (&own.manifest, portal.book());
     let tools = own.tools.iter().map(|tool| Tool {
         spec: tool.spec,
         reads: tool.spec.access == Access::Read,
-        price: money(price_of(book, tool.spec.cost), book.currency),
+        price: price_in_words(&book, tool.spec.cost),
     });
     let tools: Vec<_> = tools.collect();
     page(Show {

@@ -1,11 +1,12 @@
 //! Every client's connections by the day on which they end: whom to speak to, and when.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use askama::Template;
 use axum::extract::State;
-use turnpike_core::{TenantId, Timestamp};
+use turnpike_core::{ConnectionId, TenantId, Timestamp};
 use turnpike_store::{ConnectionRow, ConnectionState};
+use turnpike_tenancy::Prediction;
 
 use super::{DAY, names::Clients};
 use crate::{
@@ -25,7 +26,7 @@ struct Line {
     tag: Tag,
     sandbox: bool,
     ends: Option<String>,
-    reason: String,
+    why: String,
 }
 
 struct Part {
@@ -50,15 +51,29 @@ pub(crate) async fn calendar(State(portal): State<Portal>, frame: Frame) -> Answ
     let mut rows = portal.store.system().list_all_connections().await?;
     rows.sort_by_key(|(_, row)| row.predicted_end.map_or((true, Timestamp::default()), |end| (false, end)));
     let mut parts = PARTS.map(|(title, _)| Part { title, lines: vec![] });
+    let refreshed = portal.store.system().list_all_refreshed().await?.into_iter();
+    let refreshed: HashMap<_, _> =
+        refreshed.map(|(tenant, own)| ((tenant, own.connection_id), own.stored_at)).collect();
     for (tenant, row) in rows {
         if let Some(part) = part_of(&row, now) {
-            parts[part].lines.push(line(&portal, &clients, tenant, row));
+            parts[part].lines.push(line(&portal, &clients, tenant, row, &refreshed));
         }
     }
     page(Calendar { frame, parts: parts.into_iter().filter(|part| !part.lines.is_empty()).collect() })
 }
 
-fn line(portal: &Portal, clients: &Clients, tenant: TenantId, row: ConnectionRow) -> Line {
+fn line(
+    portal: &Portal,
+    clients: &Clients,
+    tenant: TenantId,
+    row: ConnectionRow,
+    refreshed: &HashMap<(TenantId, ConnectionId), Timestamp>,
+) -> Line {
+    let refreshed_at = refreshed.get(&(tenant, row.id)).copied();
+    let why = match portal.find_integration(&row.integration) {
+        Some(integration) => Prediction::of(&integration.manifest, &row, refreshed_at).why,
+        None => row.reason.clone().unwrap_or_default(),
+    };
     Line {
         tenant,
         client: clients.name(tenant),
@@ -66,7 +81,7 @@ fn line(portal: &Portal, clients: &Clients, tenant: TenantId, row: ConnectionRow
         tag: Tag::of_connection(&row),
         sandbox: row.sandbox,
         ends: row.predicted_end.map(day),
-        reason: row.reason.unwrap_or_default(),
+        why,
     }
 }
 
@@ -87,7 +102,7 @@ fn part_of(row: &ConnectionRow, now: Timestamp) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use turnpike_core::{Ambient, ConnectionId};
+    use turnpike_core::Ambient;
 
     use super::*;
 

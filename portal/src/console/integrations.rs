@@ -7,9 +7,9 @@ use axum::extract::State;
 use turnpike_core::{SwitchId, Timestamp};
 use turnpike_sdk::Integration;
 use turnpike_store::{ConnectionRow, ConnectionState, SwitchTarget};
-use turnpike_upstream::{ScopeHealth, ScopeState};
+use turnpike_upstream::{AppQuotaHealth, ScopeHealth, ScopeState};
 
-use super::{TODAY, credentials::needs_somebody, failed, in_words, versions::ApiVersion};
+use super::{TODAY, credentials::needs_somebody, failed, in_words, names::Clients, versions::ApiVersion};
 use crate::{
     Portal,
     http::{Answer, Failure, Frame, page},
@@ -24,8 +24,10 @@ struct Figures {
     calls: i64,
     failures: i64,
     p95: Option<String>,
-    /// What stands in the way of requests now, as this process has met with it.
+    /// What stands in the way of requests now: holds of all processes, breakers of this one.
     obstacles: Vec<Obstacle>,
+    /// The vendor's quotas for apps that clients are connected through.
+    quotas: Vec<Quota>,
     /// The switch that stops all of it for everybody, and why.
     switch: Option<(SwitchId, String)>,
 }
@@ -36,6 +38,15 @@ struct Obstacle {
     part: String,
     tag: Tag,
     why: String,
+}
+
+/// What clients have used of the quota of an app that they share.
+struct Quota {
+    place: String,
+    used: u64,
+    operations: u64,
+    reserve: u64,
+    clients: Vec<(String, u64)>,
 }
 
 struct Line {
@@ -85,7 +96,12 @@ async fn figures(portal: &Portal) -> Result<HashMap<String, Figures>, Failure> {
     for latency in system.latency_by_integration(since).await? {
         all.entry(latency.integration).or_default().p95 = Some(in_words(latency.p95));
     }
-    for scope in portal.upstream.health() {
+    let clients = Clients::read(portal).await?;
+    for own in portal.upstream.quotas().await {
+        let quota = quota(&own, &clients);
+        all.entry(own.integration).or_default().quotas.push(quota);
+    }
+    for scope in portal.upstream.health().await {
         let obstacle = obstacle(&scope);
         all.entry(scope.integration).or_default().obstacles.push(obstacle);
     }
@@ -95,6 +111,18 @@ async fn figures(portal: &Portal) -> Result<HashMap<String, Figures>, Failure> {
         }
     }
     Ok(all)
+}
+
+fn quota(own: &AppQuotaHealth, clients: &Clients) -> Quota {
+    let mut of: Vec<_> = own.tenants.iter().map(|(tenant, used)| (clients.name(*tenant), *used)).collect();
+    of.sort_by(|(one, less), (other, more)| more.cmp(less).then(one.cmp(other)));
+    Quota {
+        place: own.base_url.clone(),
+        used: of.iter().map(|(_, used)| used).sum(),
+        operations: own.operations,
+        reserve: own.reserve,
+        clients: of,
+    }
 }
 
 fn obstacle(scope: &ScopeHealth) -> Obstacle {

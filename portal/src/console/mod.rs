@@ -2,15 +2,20 @@
 
 pub(crate) mod announcements;
 pub(crate) mod audit;
+pub(crate) mod billing;
 pub(crate) mod brands;
 pub(crate) mod clients;
 pub(crate) mod credentials;
 pub(crate) mod integrations;
 pub(crate) mod jobs;
+pub(crate) mod margin;
 mod names;
 pub(crate) mod prices;
 pub(crate) mod switches;
 pub(crate) mod versions;
+pub(crate) mod work;
+
+pub(crate) use versions::ApiVersion;
 
 use std::time::Duration;
 

@@ -17,17 +17,17 @@ use crate::{
 const WARNED_BEFORE: i64 = 60;
 
 /// The API version that is asked of a vendor.
-pub(super) struct ApiVersion {
-    pub(super) version: String,
+pub(crate) struct ApiVersion {
+    pub(crate) version: String,
     /// The last day on which it is served, where that is known.
-    pub(super) ends: Option<NaiveDate>,
-    pub(super) tag: Option<Tag>,
+    pub(crate) ends: Option<NaiveDate>,
+    pub(crate) tag: Option<Tag>,
 }
 
 impl ApiVersion {
     /// As the settings have it, else as the integration ships it. Of a version that only the settings know nobody but
     /// they can say when it ends.
-    pub(super) fn of(portal: &Portal, manifest: &Manifest, now: Timestamp) -> Self {
+    pub(crate) fn of(portal: &Portal, manifest: &Manifest, now: Timestamp) -> Self {
         let route = portal.upstream.find_route(manifest.name);
         let version = route.map_or(manifest.version.version, |route| &route.version).to_owned();
         let set = portal.settings.integration(manifest.name).version_ends;

@@ -7,7 +7,7 @@ pub(super) fn what_to_do(attempt: &ConnectAttempt) -> &'static str {
     let Some(error) = attempt.error.as_deref() else { return "" };
     match (attempt.step.as_str(), error) {
         (_, "invalid_redirect_uri") => {
-            "The program wants to be answered at an address that is not allowed here. Tell your service provider, who can allow it (`oauth.app_redirects`)."
+            "The program wants to be answered at an address that is not allowed here. Tell your service provider, who can allow it (setting oauth.app_redirects)."
         }
         (_, "invalid_client_metadata") => "Update the program; if that does not help, tell whoever makes it.",
         (_, "invalid_target") => "Paste the server's URL into the program exactly as it stands on the page Agents.",

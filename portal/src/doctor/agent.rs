@@ -42,14 +42,14 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Answer, Problem> {
 }
 
 /// What a failed first contact mostly means. Whoever reads it is often not who can mend it.
-const ELSEWHERE: &str = "Tell your service provider: the public address (`server.public_url`) probably leads to another \
+const ELSEWHERE: &str = "Tell your service provider: the public address (setting server.public_url) probably leads to another \
                          site, or a proxy in between changes what goes through.";
-const NOBODY: &str = "Tell your service provider: the public address (`server.public_url`) is probably wrong, or its name, \
+const NOBODY: &str = "Tell your service provider: the public address (setting server.public_url) is probably wrong, or its name, \
                       certificate or firewall does not let requests from outside through.";
 const HELD_UP: &str = "Tell your service provider: a firewall for web applications (WAF) or a protection against bots \
                        probably holds programs up. Requests of agents must pass without a browser and without a cookie.";
 const SENT_ON: &str = "Tell your service provider: something sends programs on to another address. The public address \
-                       (`server.public_url`) must be the one that answers itself, `https` and host name included.";
+                       (setting server.public_url) must be the one that answers itself, https and host name included.";
 
 const FAILS: &str = "Try again in a minute. If it stays so, tell your service provider: the service, or a proxy before it, \
                      fails.";

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// What a wrong document mostly means.
-const CHANGED: &str = "Tell your service provider: the public address (`server.public_url`) is not the one that agents \
+const CHANGED: &str = "Tell your service provider: the public address (setting server.public_url) is not the one that agents \
                        reach, or a proxy in between changes what goes through.";
 
 /// What the authorization server says of itself, as far as the next steps go by it.
@@ -82,7 +82,7 @@ impl Doctor<'_> {
         if named.starts_with(&format!("{}/", self.portal.public_url)) {
             return Ok(named.to_owned());
         }
-        let seen = format!("`{name}` is \"{}\", which is not below {}.", clean(named), self.portal.public_url);
+        let seen = format!("Its {name} is \"{}\", which is not below {}.", clean(named), self.portal.public_url);
         Err(Problem::new(seen, CHANGED))
     }
 }
@@ -93,7 +93,7 @@ fn same(found: &Value, expected: &str, name: &str) -> Result<(), Problem> {
         Some(found) if found == expected => Ok(()),
         found => {
             let found = found.map_or_else(|| "missing".to_owned(), |found| format!("\"{}\"", clean(found)));
-            Err(Problem::new(format!("`{name}` is {found} and must be \"{expected}\", letter for letter."), CHANGED))
+            Err(Problem::new(format!("Its {name} is {found} and must be \"{expected}\", letter for letter."), CHANGED))
         }
     }
 }

@@ -74,10 +74,9 @@ fn line(attempt: &ConnectAttempt) -> Line {
     let report = kept::report(attempt);
     let happened = match &report {
         None => attempt.description.clone(),
-        Some(report) => report.trouble().map_or_else(
-            || format!("All is well at {}", report.server),
-            |finding| format!("{} {}", finding.about, finding.seen).trim().to_owned(),
-        ),
+        Some(report) => {
+            report.trouble().map_or_else(|| format!("All is well at {}", report.server), |finding| finding.seen.clone())
+        }
     };
     let to_do = if report.is_some() { "" } else { advice::what_to_do(attempt) };
     Line {
@@ -129,7 +128,7 @@ pub(crate) async fn try_it(
         return shown_start(&portal, frame, &member, errors, "").await;
     };
     let (person, tenant) = (member.person.id, member.tenant.id);
-    portal.throttle.attempt("doctor", &person.to_string(), address.0, portal.ambient.now())?;
+    portal.throttle.attempt("doctor", &person.to_string(), address.0, portal.ambient.now()).await?;
     let client = agent::client().map_err(|error| Failure::Internal(error.to_string()))?;
     // By itself: who closes the page meanwhile must not leave a grant behind.
     let examination = tokio::spawn(async move {

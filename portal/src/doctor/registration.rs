@@ -25,7 +25,7 @@ impl Doctor<'_> {
             // Had it been another one, a code would now go to strangers.
             Some(other) if other != own => Err(Problem::new(
                 "The program was registered by another deployment: it does not have the id that it has here.",
-                "Tell your service provider: the public address (`server.public_url`) leads to another deployment, or the servers behind it do not share one database.",
+                "Tell your service provider: the public address (setting server.public_url) leads to another deployment, or the servers behind it do not share one database.",
             )),
             Some(_) => {
                 Ok((own, "Programs can register themselves, or come with a metadata document. One has done so.".into()))

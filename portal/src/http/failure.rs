@@ -9,6 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use http::{Method, StatusCode};
+use turnpike_billing::BillingError;
 use turnpike_core::CallId;
 use turnpike_store::StoreError;
 use turnpike_tenancy::ConnectError;
@@ -51,6 +52,9 @@ pub enum Failure {
     /// An account cannot be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Something about money was not done.
+    #[error("{0}")]
+    Billing(BillingError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,7 +76,8 @@ impl Failure {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::LinkOver => StatusCode::GONE,
-            Self::Refused(_) | Self::Connect(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Billing(BillingError::Unreachable | BillingError::Unreadable) => StatusCode::BAD_GATEWAY,
+            Self::Refused(_) | Self::Connect(_) | Self::Billing(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(StoreError::Conflict { .. }) => StatusCode::CONFLICT,
             Self::SignIn { .. } | Self::Confirm { .. } => StatusCode::SEE_OTHER,
             Self::Store(_) | Self::Render(_) | Self::NoGate | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -85,6 +90,7 @@ impl Failure {
             Self::TooMany => "Nothing is lost. Attempts are counted for a minute.".into(),
             Self::LinkOver => "Links work once and for a limited time. Ask for a new one.".into(),
             Self::Connect(error) => error.what_to_do().to_owned(),
+            Self::Billing(_) => "Nothing was changed and nothing was charged. Go back and look again.".into(),
             Self::Refused(_) => "Go back, mend it and send it again.".into(),
             _ if self.status() == StatusCode::NOT_FOUND => "Check the address, or start again from the home page.".into(),
             _ if self.status() == StatusCode::CONFLICT => "Somebody was quicker. Go back and look again.".into(),
@@ -103,6 +109,15 @@ impl Failure {
         };
         let mut letters = text.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+}
+
+impl From<BillingError> for Failure {
+    fn from(error: BillingError) -> Self {
+        match error {
+            BillingError::Store(error) => Self::Store(error),
+            error => Self::Billing(error),
+        }
     }
 }
 

@@ -11,7 +11,11 @@ use http::{StatusCode, request::Parts};
 use turnpike_store::Announcement;
 
 use super::{Answer, Failure, Notice};
-use crate::{Member, Portal, SignedIn, Staff, brand::Brand, pages::shown};
+use crate::{
+    Member, Portal, SignedIn, Staff,
+    brand::Brand,
+    pages::{billing, shown},
+};
 
 /// The frame of a page.
 #[derive(Clone)]
@@ -34,6 +38,21 @@ pub(crate) struct Frame {
     pub notice: Option<&'static str>,
     /// What the agency tells its clients.
     pub announcements: Vec<Announcement>,
+    /// What is to be said of the tenant's money.
+    pub banners: Vec<Banner>,
+}
+
+/// A sentence at the head of every page, with a page that says more.
+#[derive(Clone)]
+pub(crate) struct Banner {
+    /// Its colour: `warn` or `bad`.
+    pub class: &'static str,
+    /// What it says.
+    pub text: String,
+    /// Where more is said.
+    pub path: &'static str,
+    /// What the link says.
+    pub label: &'static str,
 }
 
 /// An entry of the navigation.
@@ -54,6 +73,7 @@ const TENANT: &[(&str, &str)] = &[
     ("/agents", "Agents"),
     ("/calls", "Calls"),
     ("/usage", "Usage"),
+    ("/billing", "Billing"),
     ("/changes", "Changes"),
     ("/audit", "Audit"),
     ("/team", "Team"),
@@ -67,7 +87,10 @@ pub(crate) const CONSOLE: &[(&str, &str)] = &[
     ("/console/credentials", "Credentials"),
     ("/console/switches", "Switches"),
     ("/console/jobs", "Jobs"),
+    ("/console/work", "Work"),
+    ("/console/billing", "Billing"),
     ("/console/prices", "Prices"),
+    ("/console/margin", "Margin"),
     ("/console/deprecations", "Versions"),
     ("/console/brand", "Brand"),
     ("/console/announcements", "Announcements"),
@@ -98,6 +121,11 @@ impl FromRequestParts<Portal> for Frame {
             staff: signed_in.is_some_and(|signed_in| signed_in.person.staff),
             notice: notice.and_then(|(_, word)| Notice::find(&word)).map(Notice::text),
             announcements: if signed_in.is_some() { portal.announcements().await? } else { vec![] },
+            banners: match member {
+                // There it is said at length.
+                Some(member) if path != "/billing" => billing::banners(portal, member).await?,
+                _ => vec![],
+            },
             brand,
         })
     }

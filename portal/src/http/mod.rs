@@ -15,7 +15,7 @@ pub(crate) use cookie::hash;
 pub(crate) use failure::dress;
 pub(crate) use failure::{Answer, Failure};
 pub(crate) use forms::{FieldErrors, Form, local_path};
-pub(crate) use frame::{Frame, again, page};
+pub(crate) use frame::{Banner, Frame, again, page};
 pub use gate::Access;
 pub(crate) use gate::{Gate, gate};
 pub(crate) use headers::{content_security_policy, guard_headers};

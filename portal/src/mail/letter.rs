@@ -2,6 +2,7 @@
 
 use turnpike_core::visible;
 
+use super::{ConnectionLetter, MoneyLetter};
 use crate::brand::Brand;
 
 /// A mail, by what it is for.
@@ -63,6 +64,24 @@ pub(crate) enum Letter {
         /// What was deleted and what was kept.
         receipt: String,
     },
+    /// Something about the organisation's money.
+    Money {
+        /// The organisation.
+        organisation: String,
+        /// What.
+        what: MoneyLetter,
+        /// Where more is said.
+        link: String,
+    },
+    /// A connection ends, or has broken.
+    Connection {
+        /// The organisation.
+        organisation: String,
+        /// What.
+        what: ConnectionLetter,
+        /// Where it is connected again.
+        link: String,
+    },
 }
 
 impl Letter {
@@ -77,6 +96,8 @@ impl Letter {
             Self::Connect { .. } => "connect",
             Self::PasswordSet { .. } => "password_set",
             Self::Deleted { .. } => "deleted",
+            Self::Money { .. } => "money",
+            Self::Connection { .. } => "connection",
         }
     }
 
@@ -91,6 +112,8 @@ impl Letter {
             Self::Connect { integration, organisation, .. } => format!("Connect {integration} for {organisation}"),
             Self::PasswordSet { .. } => format!("Your password at {name} was set"),
             Self::Deleted { organisation, .. } => format!("{organisation} was deleted at {name}"),
+            Self::Money { organisation, what, .. } => what.subject(organisation),
+            Self::Connection { organisation, what, .. } => what.subject(organisation),
         };
         one_line(&subject)
     }
@@ -135,6 +158,8 @@ impl Letter {
             Self::Deleted { organisation, receipt } => {
                 format!("{} was deleted.\n\n{receipt}", one_line(organisation))
             }
+            Self::Money { organisation, what, link } => what.text(organisation, link),
+            Self::Connection { organisation, what, link } => what.text(organisation, link),
         };
         let foot: String = brand.links().iter().map(|(label, target)| format!("{label}: {target}\n")).collect();
         format!("{body}\n\n-- \n{name}\n{foot}")
@@ -142,6 +167,6 @@ impl Letter {
 }
 
 /// A name that somebody gave shall not begin a paragraph of its own.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     visible(text).replace(['\n', '\r', '\t'], " ")
 }

@@ -1,9 +1,14 @@
 //! Mails: what they say, and how they leave.
 
+mod connections;
 mod letter;
+mod money;
 mod outbox;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
@@ -18,7 +23,9 @@ use turnpike_config::{MailTransport, Settings};
 use turnpike_core::{Ambient, LinkId};
 use url::Url;
 
+pub(crate) use connections::ConnectionLetter;
 pub(crate) use letter::Letter;
+pub(crate) use money::MoneyLetter;
 pub(crate) use outbox::{list as outbox_list, show as outbox_show};
 
 use crate::{brand::Brand, portal::StartError};
@@ -41,17 +48,43 @@ pub(crate) struct Mailer {
     pub(crate) open_outbox: Option<PathBuf>,
 }
 
+/// Asks whether mails would leave by these settings: a mail server greets us, or the outbox can be written. None is sent.
+pub async fn check_mail(settings: &Settings, ambient: Ambient) -> Result<(), MailError> {
+    match &*Mailer::new(settings, ambient)?.way {
+        Way::Smtp(server) => server.test_connection().await.map(drop).map_err(MailError::from),
+        Way::Outbox(folder) => make_outbox(folder).await.map_err(MailError::from),
+    }
+}
+
 /// Why a mail did not leave.
 #[derive(Debug, thiserror::Error)]
-enum MailError {
+pub enum MailError {
+    /// The settings name no way out.
+    #[error(transparent)]
+    Settings(#[from] StartError),
+    /// An address is none.
     #[error("an address cannot be used: {0}")]
     Address(#[from] lettre::address::AddressError),
+    /// The mail cannot be written down.
     #[error("the mail cannot be put together: {0}")]
     Message(#[from] lettre::error::Error),
+    /// The mail server is away, or refuses it.
     #[error("the mail server did not take it: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The outbox is not ours to write.
     #[error("the outbox cannot be written: {0}")]
     Outbox(#[from] std::io::Error),
+}
+
+impl MailError {
+    /// Whether trying again would end the same way.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Settings(_) | Self::Address(_) | Self::Message(_) => true,
+            Self::Smtp(error) => error.is_permanent(),
+            Self::Outbox(_) => false,
+        }
+    }
 }
 
 impl Mailer {
@@ -87,6 +120,13 @@ impl Mailer {
         });
     }
 
+    /// Sends a mail and waits until it was taken.
+    pub(crate) async fn deliver(&self, brand: &Brand, to: &str, letter: &Letter) -> Result<(), MailError> {
+        deliver(&self.way, &message(brand, to, letter)?, self.ambient.id()).await?;
+        tracing::info!(mail = letter.kind(), "a mail was sent");
+        Ok(())
+    }
+
     /// Waits for the mails under way.
     pub(crate) async fn finish(&self) {
         self.tasks.close();
@@ -98,14 +138,18 @@ async fn deliver(way: &Way, message: &Message, id: LinkId) -> Result<(), MailErr
     match way {
         Way::Smtp(server) => server.send(message.clone()).await.map(drop).map_err(MailError::from),
         Way::Outbox(folder) => {
-            let mut options = tokio::fs::DirBuilder::new();
-            options.recursive(true).mode(0o700).create(folder).await?;
+            make_outbox(folder).await?;
             // Written under another name first: who lists the folder sees whole mails only.
             let (half, whole) = (folder.join(format!("{id}.part")), folder.join(format!("{id}.eml")));
             tokio::fs::write(&half, message.formatted()).await?;
             Ok(tokio::fs::rename(half, whole).await?)
         }
     }
+}
+
+async fn make_outbox(folder: &Path) -> std::io::Result<()> {
+    let mut options = tokio::fs::DirBuilder::new();
+    options.recursive(true).mode(0o700).create(folder).await
 }
 
 fn message(brand: &Brand, to: &str, letter: &Letter) -> Result<Message, MailError> {

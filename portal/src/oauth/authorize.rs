@@ -73,7 +73,7 @@ pub(crate) async fn ask(
     RawQuery(query): RawQuery,
 ) -> Answer {
     // A stranger's request may have a document fetched.
-    portal.throttle.attempt_from("authorize", address.0, portal.ambient.now())?;
+    portal.throttle.attempt_from("authorize", address.0, portal.ambient.now()).await?;
     let query = query.unwrap_or_default();
     let parameters: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let request = match portal.oauth.read_request(&parameters).await {

@@ -99,7 +99,7 @@ pub(super) async fn introspect(State(portal): State<Portal>, parameters: Paramet
 
 /// RFC 7591. How often an address may register is bounded; each program is kept once however often it comes.
 pub(super) async fn register(State(portal): State<Portal>, address: Address, body: Bytes) -> Response {
-    if portal.throttle.attempt_from("register", address.0, portal.ambient.now()).is_err() {
+    if portal.throttle.attempt_from("register", address.0, portal.ambient.now()).await.is_err() {
         let body =
             json!({ "error": "temporarily_unavailable", "error_description": "too many registrations; wait a minute" });
         return (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use turnpike_core::{LinkId, TenantId};
 use turnpike_sdk::{Field, Manifest};
 use turnpike_store::{ConnectionState, TenantStore};
-use turnpike_tenancy::{Actor, Allow, AuthorizationAnswer, Connected, Side};
+use turnpike_tenancy::{Actor, Allow, AuthorizationAnswer, Connected, Side, reminded_before};
 
 use super::connection;
 use crate::{
@@ -205,9 +205,16 @@ async fn go_on(portal: &Portal, connected: &Connected) -> Answer {
 /// Where the links in agents' answers lead.
 pub(crate) async fn reconnect(State(portal): State<Portal>, member: Member, Path(id): Path<String>) -> Answer {
     let row = connection::find(&portal, &member, &id).await?;
+    let ends_soon = row.predicted_end.is_some_and(|end| {
+        let shape = portal.find_integration(&row.integration).map(|own| &own.manifest.auth);
+        shape.and_then(|shape| reminded_before(shape, end, portal.ambient.now())).is_some()
+    });
     let path = match row.state {
-        ConnectionState::Ok => format!("/connections/{}", row.id),
-        ConnectionState::Expiring | ConnectionState::ReconnectNeeded | ConnectionState::Disabled => {
+        ConnectionState::Ok if !ends_soon => format!("/connections/{}", row.id),
+        ConnectionState::Ok
+        | ConnectionState::Expiring
+        | ConnectionState::ReconnectNeeded
+        | ConnectionState::Disabled => {
             format!("/connections/new/{}", row.integration)
         }
     };

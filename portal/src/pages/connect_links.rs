@@ -46,7 +46,7 @@ pub(crate) async fn mail(
     let manifest = connect::manifest(&portal, &integration)?;
     let email = address_of(form.text("email"));
     let email = email.ok_or_else(|| Failure::Refused("this is no e-mail address".into()))?;
-    portal.throttle.attempt("connect link", &member.tenant.id.to_string(), address.0, portal.ambient.now())?;
+    portal.throttle.attempt("connect link", &member.tenant.id.to_string(), address.0, portal.ambient.now()).await?;
     let new = NewLink {
         purpose: LinkPurpose::Connect,
         tenant: Some(member.tenant.id),

@@ -8,7 +8,7 @@ use axum::{
 use turnpike_core::{AccountId, ConnectionId};
 use turnpike_sdk::Account;
 use turnpike_store::{ConnectionRow, ConnectionState};
-use turnpike_tenancy::Revoked;
+use turnpike_tenancy::{Prediction, Revoked};
 
 use super::{Tag, connections, day, shown};
 use crate::{
@@ -31,6 +31,8 @@ struct ConnectionPage {
     since: String,
     changed: String,
     ends: Option<String>,
+    /// Why then, or why nobody knows.
+    why: String,
     /// The accounts that the grant reaches, and whether agents may use them.
     choices: Vec<(Account, bool)>,
     may_connect: bool,
@@ -45,6 +47,9 @@ pub(crate) async fn find(portal: &Portal, member: &Member, id: &str) -> Result<C
 pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Member, Path(id): Path<String>) -> Answer {
     let row = find(&portal, &member, &id).await?;
     let manifest = &portal.find_integration(&row.integration).ok_or(Failure::NotFound)?.manifest;
+    let refreshed = portal.store.tenant(member.tenant.id).list_refreshed().await?;
+    let refreshed_at = refreshed.into_iter().find(|own| own.connection_id == row.id).map(|own| own.stored_at);
+    let prediction = Prediction::of(manifest, &row, refreshed_at);
     let allowed = connections::accounts(&row.accounts_json)?;
     let choices = connections::accounts(&row.offered_json)?.into_iter().map(|account| {
         let chosen = allowed.iter().any(|own| own.id == account.id);
@@ -61,7 +66,8 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Mem
         scopes: manifest.auth.scopes(),
         since: shown(row.created_at),
         changed: shown(row.updated_at),
-        ends: row.predicted_end.map(day),
+        ends: prediction.at.map(day),
+        why: prediction.why,
         choices: choices.collect(),
         may_connect: member.may(Permission::Connect),
         integration: row.integration,

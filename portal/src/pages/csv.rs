@@ -32,7 +32,14 @@ pub(crate) fn decimal(amount: Micros) -> String {
 fn disarmed(cell: &str) -> String {
     let cell = visible(cell);
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\n', '＝', '＋', '－', '＠']);
-    if formula { format!("'{cell}") } else { cell }
+    if formula && !is_amount(&cell) { format!("'{cell}") } else { cell }
+}
+
+/// Whether it is what [`decimal`] writes of an amount below nought.
+fn is_amount(cell: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = cell.strip_prefix('-').and_then(|rest| rest.split_once('.'));
+    parts.is_some_and(|(whole, part)| digits(whole) && part.len() == 6 && digits(part))
 }
 
 fn quoted(cell: &str) -> String {
@@ -68,5 +75,7 @@ mod tests {
     fn amounts_are_written_to_the_millionth() {
         assert_eq!(decimal(Micros(4_000)), "0.004000");
         assert_eq!(decimal(Micros(-29_000_001)), "-29.000001");
+        assert_eq!(line([decimal(Micros(-29_000_001))]), "-29.000001\r\n", "which is no formula");
+        assert_eq!(line(["-1.0+A1", "-1.000000+1"]), "'-1.0+A1,'-1.000000+1\r\n");
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use turnpike_core::{Micros, Timestamp};
+use turnpike_core::Timestamp;
 use turnpike_store::{CallFilter, TenantState};
 
-use super::{Tag, changes, connections, money, shown};
+use super::{Tag, changes, connections, shown};
 use crate::{
     Member, Portal,
     http::{Answer, Frame, page},
@@ -35,7 +35,7 @@ struct Home {
     approvals: usize,
     calls: i64,
     failures: i64,
-    spent: String,
+    units: i64,
     last: Vec<Call>,
 }
 
@@ -44,7 +44,6 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Mem
     let usage = rows.usage(now.minus(LATELY), Timestamp::from_micros(i64::MAX)).await?;
     let failed = |tag: Tag| tag.class == "bad";
     let last = rows.list_calls(&CallFilter { limit: 5, ..CallFilter::default() }).await?;
-    let spent: i64 = usage.iter().map(|line| line.price.0).sum();
     page(Home {
         frame,
         step: start::unfinished(&portal, &member).await?,
@@ -53,7 +52,7 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Mem
         approvals: changes::open_approvals(&rows, now).await?.len(),
         calls: usage.iter().map(|line| line.calls).sum(),
         failures: usage.iter().filter(|line| failed(Tag::of_outcome(line.outcome))).map(|line| line.calls).sum(),
-        spent: money(Micros(spent), portal.settings.prices.currency),
+        units: usage.iter().map(|line| line.units).sum(),
         last: last
             .into_iter()
             .map(|call| Call {

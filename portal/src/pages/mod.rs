@@ -4,7 +4,8 @@ pub(crate) mod account;
 pub(crate) mod actors;
 pub(crate) mod agents;
 pub(crate) mod audit;
-mod calendar;
+pub(crate) mod billing;
+pub(crate) mod calendar;
 pub(crate) mod call;
 pub(crate) mod calls;
 pub(crate) mod changes;
@@ -12,9 +13,10 @@ pub(crate) mod connect;
 pub(crate) mod connect_links;
 pub(crate) mod connection;
 pub(crate) mod connections;
-mod csv;
+pub(crate) mod csv;
+pub(crate) mod ends;
 pub(crate) mod home;
-mod plot;
+pub(crate) mod plot;
 pub(crate) mod rules;
 pub(crate) mod settings;
 mod show;
@@ -23,7 +25,7 @@ pub(crate) mod usage;
 
 use axum::response::{IntoResponse, Redirect, Response};
 
-pub(crate) use show::{Tag, day, money, place_of, price_of, shown};
+pub(crate) use show::{Tag, day, money, place_of, price_in_words, price_of, shown};
 
 use crate::SignedIn;
 

@@ -10,9 +10,8 @@ use axum::{
 };
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::json;
-use turnpike_core::Micros;
 
-use super::{money, shown};
+use super::{billing, shown};
 use crate::{
     Member, Permission, Portal,
     brand::Brand,
@@ -36,16 +35,19 @@ struct SettingsPage {
     owns: bool,
 }
 
-fn settings(portal: &Portal, frame: Frame, member: &Member, errors: FieldErrors) -> SettingsPage {
+async fn settings(
+    portal: &Portal,
+    frame: Frame,
+    member: &Member,
+    errors: FieldErrors,
+) -> Result<SettingsPage, Failure> {
     let tenant = &member.tenant;
-    let plan = tenant.plan.as_ref().map(|name| match portal.settings.plans.get(name) {
-        Some(plan) => {
-            let monthly = money(Micros(plan.monthly), portal.settings.prices.currency);
-            format!("{}, {monthly} a month for each integration", plan.title)
-        }
-        None => name.clone(),
+    let account = portal.billing.find_account(tenant.id).await?;
+    let plan = account.map(|account| {
+        let title = account.plan.as_ref().map_or(&account.subscription.plan, |plan| &plan.title);
+        format!("{title}, {}", billing::fee(&account))
     });
-    SettingsPage {
+    Ok(SettingsPage {
         frame,
         errors,
         id: tenant.id.to_string(),
@@ -56,11 +58,11 @@ fn settings(portal: &Portal, frame: Frame, member: &Member, errors: FieldErrors)
         may_set: member.may(Permission::ManageSettings),
         may_choose: member.may(Permission::ChoosePlan),
         owns: member.may(Permission::Own),
-    }
+    })
 }
 
 pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Member) -> Answer {
-    page(settings(&portal, frame, &member, FieldErrors::default()))
+    page(settings(&portal, frame, &member, FieldErrors::default()).await?)
 }
 
 pub(crate) async fn rename(State(portal): State<Portal>, frame: Frame, member: Member, form: Form) -> Answer {
@@ -68,7 +70,7 @@ pub(crate) async fn rename(State(portal): State<Portal>, frame: Frame, member: M
     let mut errors = FieldErrors::default();
     check_name(&mut errors, "name", name);
     if !errors.is_empty() {
-        let shown = SettingsPage { name: name.to_owned(), ..settings(&portal, frame, &member, errors) };
+        let shown = SettingsPage { name: name.to_owned(), ..settings(&portal, frame, &member, errors).await? };
         return again(shown);
     }
     portal.store.tenant(member.tenant.id).rename(name).await?;
@@ -98,8 +100,9 @@ pub(crate) async fn delete(
     if form.text("name") != member.tenant.name {
         let mut errors = FieldErrors::default();
         errors.add("confirm", "This is not the name of the organisation. Nothing was deleted.");
-        return again(settings(&portal, frame, &member, errors));
+        return again(settings(&portal, frame, &member, errors).await?);
     }
+    portal.billing.end_now(member.tenant.id).await?;
     let receipt = portal.tenancy.delete_tenant(&member.actor(), member.tenant.id).await?;
     let letter = Letter::Deleted { organisation: member.tenant.name, receipt: receipt.to_string() };
     portal.mailer.send(&brand, &member.person.email, &letter);

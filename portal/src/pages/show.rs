@@ -1,11 +1,11 @@
 //! How instants, amounts and states are shown.
 
 use chrono::DateTime;
-use turnpike_config::PriceSettings;
 use turnpike_core::{Currency, Micros, Outcome, Timestamp, visible};
+use turnpike_metering::PriceBook;
 use turnpike_oauth::RedirectTarget;
 use turnpike_sdk::Cost;
-use turnpike_store::{ConnectionRow, ConnectionState};
+use turnpike_store::{BatchState, ConnectionRow, ConnectionState, InvoiceState, PaymentEventState, SubscriptionState};
 
 /// A word in a colour that says how things stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,12 +48,18 @@ pub(crate) fn money(amount: Micros, currency: Currency) -> String {
     format!("{sign}{whole}.{digits} {currency}")
 }
 
-/// What a successful call of a cost class costs.
-pub(crate) const fn price_of(book: &PriceSettings, class: Cost) -> Micros {
+/// What a successful call of a cost class costs without a plan, at least.
+pub(crate) fn price_of(book: &PriceBook, class: Cost) -> Micros {
+    book.price(class.as_str(), Outcome::Success).list
+}
+
+/// The same in words.
+pub(crate) fn price_in_words(book: &PriceBook, class: Cost) -> String {
+    let price = money(price_of(book, class), book.currency());
     match class {
-        Cost::Light => Micros(book.light),
-        Cost::Standard => Micros(book.standard),
-        Cost::Heavy => Micros(book.heavy),
+        Cost::Free => "nothing".into(),
+        Cost::HeavyPerRows(rows) => format!("{price} for each {rows} rows begun"),
+        Cost::Light | Cost::Standard | Cost::Heavy => price,
     }
 }
 
@@ -92,6 +98,55 @@ impl Tag {
             ConnectionState::Expiring => Self::warn("ends soon"),
             ConnectionState::ReconnectNeeded => Self::bad("reconnect"),
             ConnectionState::Disabled => Self::plain("disconnected"),
+        }
+    }
+
+    /// How a subscription stands.
+    pub(crate) const fn of_subscription(state: SubscriptionState) -> Self {
+        match state {
+            SubscriptionState::Trialing => Self::good("trial"),
+            SubscriptionState::Active => Self::good("active"),
+            SubscriptionState::PastDue => Self::warn("payment missing"),
+            SubscriptionState::Unpaid => Self::bad("unpaid"),
+            SubscriptionState::Incomplete => Self::warn("first payment missing"),
+            SubscriptionState::IncompleteExpired => Self::bad("never paid"),
+            SubscriptionState::Canceled => Self::plain("over"),
+            SubscriptionState::Paused => Self::bad("paused"),
+        }
+    }
+
+    /// How an invoice stands.
+    pub(crate) const fn of_invoice(state: InvoiceState, overdue: bool) -> Self {
+        match state {
+            InvoiceState::Draft => Self::plain("draft"),
+            InvoiceState::Open if overdue => Self::bad("overdue"),
+            InvoiceState::Open => Self::warn("open"),
+            InvoiceState::Paid => Self::good("paid"),
+            InvoiceState::Void => Self::plain("void"),
+            InvoiceState::Uncollectible => Self::bad("uncollectible"),
+        }
+    }
+
+    /// What has become of a batch of usage.
+    pub(crate) const fn of_batch(state: BatchState) -> Self {
+        match state {
+            BatchState::Sealed => Self::plain("summed up"),
+            BatchState::Sending => Self::warn("sent, not settled"),
+            BatchState::Accepted => Self::good("accepted"),
+            BatchState::Rejected => Self::bad("rejected"),
+            BatchState::Uncertain => Self::bad("uncertain"),
+            BatchState::Invoiced => Self::plain("on an invoice"),
+            BatchState::WrittenOff => Self::plain("written off"),
+        }
+    }
+
+    /// What has become of an event of the payment provider.
+    pub(crate) const fn of_payment_event(state: PaymentEventState) -> Self {
+        match state {
+            PaymentEventState::Received => Self::warn("to be worked on"),
+            PaymentEventState::Done => Self::good("done"),
+            PaymentEventState::Unknown => Self::plain("unknown"),
+            PaymentEventState::Failed => Self::bad("failed"),
         }
     }
 

@@ -122,7 +122,7 @@ pub(crate) async fn invite(
     let role = role(&member, &form)?;
     let email = address_of(form.text("email"));
     let email = email.ok_or_else(|| Failure::Refused("this is no e-mail address".into()))?;
-    portal.throttle.attempt("invite", &member.tenant.id.to_string(), address.0, portal.ambient.now())?;
+    portal.throttle.attempt("invite", &member.tenant.id.to_string(), address.0, portal.ambient.now()).await?;
     let (by, organisation) = (member.person.name.clone(), member.tenant.name.clone());
     let new = NewLink {
         purpose: LinkPurpose::Invitation,

@@ -46,7 +46,7 @@ pub(crate) async fn confirm(
     form: Form,
 ) -> Answer {
     let SignedIn { person, session, .. } = &signed_in;
-    portal.throttle.attempt("confirm", &person.email, address.0, portal.ambient.now())?;
+    portal.throttle.attempt("confirm", &person.email, address.0, portal.ambient.now()).await?;
     if portal.passwords.fits(form.exact("password"), person.password_hash.clone()).await? {
         return renew(&portal, session, local_path(form.text("return_to"))).await;
     }
@@ -64,7 +64,7 @@ pub(crate) async fn confirm_by_mail(
     form: Form,
 ) -> Answer {
     let email = signed_in.person.email;
-    portal.throttle.attempt("mail link", &email, address.0, portal.ambient.now())?;
+    portal.throttle.attempt("mail link", &email, address.0, portal.ambient.now()).await?;
     let content = json!({ "return_to": local_path(form.text("return_to")) });
     let new = NewLink { purpose: LinkPurpose::SignIn, tenant: None, email: &email, content, made_by: None };
     mail_link(&portal, &brand, new, |link| Letter::SignIn { link }).await?;

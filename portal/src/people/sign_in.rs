@@ -74,7 +74,7 @@ pub(crate) async fn sign_in(
     form: Form,
 ) -> Answer {
     let (email, password) = (form.text("email").to_lowercase(), form.exact("password"));
-    portal.throttle.attempt("sign in", &email, address.0, portal.ambient.now())?;
+    portal.throttle.attempt("sign in", &email, address.0, portal.ambient.now()).await?;
     let person = portal.store.system().find_person_by_email(&email).await?;
     let stored = person.as_ref().and_then(|person| person.password_hash.clone());
     let fits = portal.passwords.fits(password, stored).await?;
@@ -108,7 +108,7 @@ pub(crate) async fn mail_sign_in_link(
         shown.errors.add("email", "Write the address that the link shall go to.");
         return again(shown);
     };
-    portal.throttle.attempt("mail link", &email, address.0, portal.ambient.now())?;
+    portal.throttle.attempt("mail link", &email, address.0, portal.ambient.now()).await?;
     if portal.store.system().find_person_by_email(&email).await?.is_some() {
         let content = json!({ "return_to": return_to });
         let new = NewLink { purpose: LinkPurpose::SignIn, tenant: None, email: &email, content, made_by: None };

@@ -76,7 +76,7 @@ pub(crate) async fn sign_up(
         let sso = portal.sso.as_ref().map(|sso| sso.label.clone());
         return again(SignUpPage { frame, errors, organisation, name, email, sso });
     };
-    portal.throttle.attempt("sign up", &email, address.0, portal.ambient.now())?;
+    portal.throttle.attempt("sign up", &email, address.0, portal.ambient.now()).await?;
     // Before it is known whether the address is: the answer takes as long either way.
     let password_hash = portal.passwords.hash(password).await?;
     if portal.store.system().find_person_by_email(&email).await?.is_some() {

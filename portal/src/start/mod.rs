@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod connect;
 pub(crate) mod first_call;
 pub(crate) mod plan;
+pub(crate) mod subscribe;
 
 use axum::{
     extract::State,
@@ -12,7 +13,7 @@ use axum::{
 };
 use turnpike_store::{ConnectionRow, ConnectionState, StoreError};
 
-use crate::{Member, Portal, http::Answer};
+use crate::{Member, Portal, http::Answer, pages::billing};
 use first_call::First;
 
 /// A step, as the pages show it.
@@ -43,7 +44,8 @@ pub(crate) async fn progress(portal: &Portal, member: &Member) -> Result<([Step;
     let rows = portal.store.tenant(member.tenant.id);
     let connections = rows.list_connections().await?;
     let live: Vec<_> = connections.iter().filter(|row| is_up(row)).collect();
-    let chosen = member.tenant.plan.is_some() && !member.tenant.wanted.is_empty();
+    let subscribed = rows.find_subscription().await?.is_some_and(|own| billing::has_begun(own.state));
+    let chosen = subscribed && !member.tenant.wanted.is_empty();
     let connected = !live.is_empty();
     let accounts = connected && live.iter().all(|row| row.accounts_json != "[]");
     let first = first_call::find(portal, member).await?;

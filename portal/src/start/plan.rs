@@ -1,22 +1,19 @@
-//! The first step: which integrations, and which plan.
+//! The first step: which integrations, and which plan. Who has a plan changes it here.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    response::{IntoResponse, Redirect},
-};
-use serde_json::json;
-use turnpike_config::PlanSettings;
-use turnpike_core::Micros;
+use axum::extract::State;
+use turnpike_billing::Account;
+use turnpike_config::{Cap, PaymentProvider, PlanSettings};
+use turnpike_core::{Currency, Micros};
 
 use super::{Step, steps};
 use crate::{
     Member, Permission, Portal,
-    http::{Answer, Failure, FieldErrors, Form, Frame, again, page},
-    pages::money,
+    http::{Answer, Failure, FieldErrors, Frame, page},
+    pages::{billing, money},
 };
 
-struct Choice {
+struct Offer {
     name: &'static str,
     title: &'static str,
     tools: usize,
@@ -27,7 +24,17 @@ struct Plan {
     name: String,
     own: PlanSettings,
     monthly: String,
+    /// None where the fee cannot be paid for a year.
+    yearly: Option<String>,
+    beyond: String,
     chosen: bool,
+}
+
+/// What was chosen, as the form says it.
+pub(super) struct Chosen {
+    pub(super) wanted: Vec<String>,
+    pub(super) plan: String,
+    pub(super) yearly: bool,
 }
 
 #[derive(Template)]
@@ -36,65 +43,95 @@ struct PlanPage {
     frame: Frame,
     steps: [Step; 4],
     errors: FieldErrors,
-    choices: Vec<Choice>,
+    offers: Vec<Offer>,
     plans: Vec<Plan>,
+    /// Some plan's fee can be paid for a year.
+    by_year: bool,
+    yearly: bool,
+    /// What is paid for already.
+    present: Option<String>,
+    stripe: bool,
     may_choose: bool,
 }
 
-async fn plan_page(
+/// The plan page with what was chosen, and what is wrong with it.
+pub(super) async fn plan_page(
     portal: &Portal,
     frame: Frame,
     member: &Member,
     errors: FieldErrors,
-    wanted: &[String],
-    plan: &str,
-) -> Result<PlanPage, Failure> {
-    let choices = portal.integrations.iter().map(|integration| Choice {
+    chosen: &Chosen,
+) -> Result<impl Template + use<>, Failure> {
+    let offers = portal.integrations.iter().map(|integration| Offer {
         name: integration.manifest.name,
         title: integration.manifest.title,
         tools: integration.tools.len(),
-        chosen: wanted.iter().any(|own| own == integration.manifest.name),
+        chosen: chosen.wanted.iter().any(|own| own == integration.manifest.name),
     });
-    let currency = portal.settings.prices.currency;
-    let mut plans: Vec<_> = portal.settings.plans.iter().filter(|(name, own)| own.offered || *name == plan).collect();
-    plans.sort_by_key(|(_, own)| own.monthly);
-    let cheapest = plans.first().map(|(name, _)| name.as_str()).unwrap_or_default();
-    let plan = if plan.is_empty() { cheapest } else { plan };
-    let plans = plans.into_iter().map(|(name, own)| Plan {
-        name: name.clone(),
-        own: own.clone(),
-        monthly: money(Micros(own.monthly), currency),
-        chosen: name == plan,
-    });
+    let account = portal.billing.find_account(member.tenant.id).await?.filter(is_standing);
+    let plans = plans(portal, &chosen.plan);
     Ok(PlanPage {
         steps: steps(portal, member).await?,
         errors,
-        choices: choices.collect(),
-        plans: plans.collect(),
+        offers: offers.collect(),
+        by_year: plans.iter().any(|plan| plan.yearly.is_some()),
+        plans,
+        yearly: chosen.yearly,
+        present: account.as_ref().map(|account| {
+            let title = account.plan.as_ref().map_or(&account.subscription.plan, |plan| &plan.title);
+            format!("{title}, {}", billing::fee(account))
+        }),
+        stripe: portal.billing.provider() == PaymentProvider::Stripe,
         may_choose: member.may(Permission::ChoosePlan),
         frame,
     })
 }
 
-pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Member) -> Answer {
-    let plan = member.tenant.plan.clone().unwrap_or_default();
-    page(plan_page(&portal, frame, &member, FieldErrors::default(), &member.tenant.wanted, &plan).await?)
+/// Whether it can be changed, rather than chosen anew.
+pub(super) fn is_standing(account: &Account) -> bool {
+    let state = account.subscription.state;
+    billing::has_begun(state) && !state.is_over()
 }
 
-pub(crate) async fn choose(State(portal): State<Portal>, frame: Frame, member: Member, form: Form) -> Answer {
-    let served = |name: &&str| portal.find_integration(name).is_some();
-    let wanted: Vec<String> = form.all("integration").filter(served).map(str::to_owned).collect();
-    let plan = form.text("plan");
-    let known = portal.settings.plans.get(plan);
-    let own = member.tenant.plan.as_deref() == Some(plan);
-    let mut errors = FieldErrors::default();
-    errors.check(wanted.is_empty(), "integration", "Choose at least one.");
-    errors.check(!known.is_some_and(|known| known.offered || own), "plan", "Choose one of these.");
-    if !errors.is_empty() {
-        return again(plan_page(&portal, frame, &member, errors, &wanted, plan).await?);
+/// What can be chosen, the least fee first; of plans that are not offered any more the tenant's own.
+fn plans(portal: &Portal, chosen: &str) -> Vec<Plan> {
+    let book = portal.book();
+    let currency = book.currency();
+    let mut plans: Vec<_> = book.plans.iter().filter(|(name, own)| own.offered || *name == chosen).collect();
+    plans.sort_by_key(|(_, own)| own.monthly);
+    let known = plans.iter().any(|(name, _)| *name == chosen);
+    let least = plans.first().map(|(name, _)| (*name).clone()).unwrap_or_default();
+    let chosen = if known { chosen } else { least.as_str() };
+    let plan = |(name, own): (&String, &PlanSettings)| Plan {
+        name: name.clone(),
+        monthly: money(Micros(own.monthly), currency),
+        yearly: (own.yearly > 0).then(|| money(Micros(own.yearly), currency)),
+        beyond: beyond(own, currency),
+        chosen: name == chosen,
+        own: own.clone(),
+    };
+    plans.into_iter().map(plan).collect()
+}
+
+/// What a unit beyond those included costs.
+fn beyond(plan: &PlanSettings, currency: Currency) -> String {
+    if plan.cap == Cap::Hard {
+        return "Calls beyond them are refused until the month is over".into();
     }
-    portal.store.tenant(member.tenant.id).set_plan(Some(plan), &wanted).await?;
-    let details = json!({ "plan": plan, "integrations": wanted });
-    portal.tenancy.record(member.tenant.id, &member.actor(), "plan.chosen", plan, details).await?;
-    Ok(Redirect::to("/start/connect").into_response())
+    let tier = |own: &turnpike_config::TierSettings| {
+        let price = money(Micros(own.price.saturating_mul(1000)), currency);
+        own.up_to.map_or_else(|| price.clone(), |up_to| format!("{price} up to {up_to}"))
+    };
+    let tiers: Vec<_> = plan.tiers.iter().map(tier).collect();
+    format!("Beyond them 1000 units cost {}", tiers.join(", then "))
+}
+
+pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Member) -> Answer {
+    let own = portal.store.tenant(member.tenant.id).find_subscription().await?;
+    let chosen = Chosen {
+        wanted: member.tenant.wanted.clone(),
+        plan: own.as_ref().map(|own| own.plan.clone()).or_else(|| member.tenant.plan.clone()).unwrap_or_default(),
+        yearly: own.is_some_and(|own| own.yearly),
+    };
+    page(plan_page(&portal, frame, &member, FieldErrors::default(), &chosen).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, VersionPin};
+use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, TokenStyle, VersionPin};
 
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "amazon-ads",
@@ -24,9 +24,12 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         // two refreshes of the same grant race.
         token_url: "https://api.amazon.com/auth/o2/token",
         revoke_url: None,
+        token_style: TokenStyle::USUAL,
         scopes: &["advertising::campaign_management"],
         // An access token lives one hour.
         refresh_ahead: Duration::from_secs(300),
+        lapses_unused: None,
+        ends_also: "",
     }),
     base_url: "https://advertising-api.amazon.com",
     // A profile exists in one region only: https://advertising.amazon.com/API/docs/en-us/reference/api-overview
@@ -46,4 +49,5 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         Field { name: "refresh_token", label: "Refresh token", secret: true },
     ],
     limits: Limits { read: Rate { per_minute: 60, burst: 20 }, write: Rate { per_minute: 20, burst: 5 } },
+    app_quota: None,
 };

@@ -10,5 +10,7 @@ pub fn integrations() -> Vec<Integration> {
         turnpike_linkedin_ads::integration(),
         turnpike_meta_ads::integration(),
         turnpike_supermetrics::integration(),
+        turnpike_slack::integration(),
+        turnpike_notion::integration(),
     ]
 }

@@ -136,7 +136,10 @@ impl<'a> Customer<'a> {
             page_token: token,
             search_settings: SearchSettings { return_total_results_count: true },
         };
-        Ok(self.cx.send(self.post("googleAds:search", &body, Effect::Read)?).await?.json()?)
+        // A further page costs nothing.
+        let operations = usize::from(token.is_none());
+        let request = self.post("googleAds:search", &body, Effect::Read)?.operations(operations);
+        Ok(self.cx.send(request).await?.json()?)
     }
 
     async fn mutate<U: Serialize>(
@@ -146,10 +149,11 @@ impl<'a> Customer<'a> {
         updates: Vec<U>,
         validate_only: bool,
     ) -> Result<(), ToolError> {
-        let operations = updates.into_iter().map(|update| Operation { update_mask, update }).collect();
+        let operations: Vec<_> = updates.into_iter().map(|update| Operation { update_mask, update }).collect();
+        let count = operations.len();
         let effect = if validate_only { Effect::Read } else { Effect::Write };
         let request = self.post(&format!("{service}:mutate"), &MutateRequest { operations, validate_only }, effect)?;
-        self.cx.send(request).await?;
+        self.cx.send(request.operations(count)).await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
+use turnpike_sdk::{AppQuota, AuthShape, Field, Limits, Manifest, OAuth, Rate, TokenStyle, VersionPin};
 
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "google-ads",
@@ -22,8 +22,12 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         pkce: true,
         token_url: "https://oauth2.googleapis.com/token",
         revoke_url: Some("https://oauth2.googleapis.com/revoke"),
+        token_style: TokenStyle::USUAL,
         scopes: &["https://www.googleapis.com/auth/adwords"],
         refresh_ahead: Duration::from_secs(5 * 60),
+        // Six months: https://developers.google.com/identity/protocols/oauth2#expiration
+        lapses_unused: Some(Duration::from_secs(180 * 24 * 3600)),
+        ends_also: "While the publishing status of the OAuth app is Testing, Google ends each grant after 7 days.",
     }),
     base_url: "https://googleads.googleapis.com",
     regions: &[],
@@ -36,4 +40,6 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         Field { name: "refresh_token", label: "Refresh token", secret: true },
     ],
     limits: Limits { read: Rate { per_minute: 60, burst: 20 }, write: Rate { per_minute: 20, burst: 5 } },
+    // Of a project with Basic access, which is what new ones have. Explorer access has 2,880, Standard no such quota.
+    app_quota: Some(AppQuota { operations: 15_000, window: Duration::from_secs(24 * 3600) }),
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, VersionPin};
+use turnpike_sdk::{AuthShape, Field, Limits, Manifest, OAuth, Rate, TokenStyle, VersionPin};
 
 pub(crate) const MANIFEST: Manifest = Manifest {
     name: "linkedin-ads",
@@ -22,9 +22,12 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         pkce: false,
         token_url: "https://www.linkedin.com/oauth/v2/accessToken",
         revoke_url: None,
+        token_style: TokenStyle::USUAL,
         scopes: &["r_ads", "rw_ads", "r_ads_reporting"],
         // An access token lives 60 days.
         refresh_ahead: Duration::from_secs(7 * 24 * 3600),
+        lapses_unused: None,
+        ends_also: "",
     }),
     base_url: "https://api.linkedin.com",
     regions: &[],
@@ -38,4 +41,5 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         Field { name: "refresh_token", label: "Refresh token", secret: true },
     ],
     limits: Limits { read: Rate { per_minute: 60, burst: 20 }, write: Rate { per_minute: 20, burst: 5 } },
+    app_quota: None,
 };

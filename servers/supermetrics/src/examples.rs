@@ -19,5 +19,6 @@ pub(crate) fn all() -> Vec<Example> {
         Example::of("run_query", query(false)),
         Example::of("run_query", query(true)),
         Example { takes: Some("job_id"), ..Example::of("get_job", json!({})) },
+        Example::of("estimate_cost", json!({ "tool": "run_query", "arguments": query(false) })),
     ]
 }

@@ -21,6 +21,8 @@ const SYNC: Duration = Duration::from_secs(15);
 const RESERVE: Duration = Duration::from_secs(6);
 /// Rows that Supermetrics works out at most: beyond it a narrower question serves an agent better.
 pub(crate) const MOST_ROWS: u32 = 10_000;
+/// Rows of one answer that are charged as one heavy call: Supermetrics sells rows.
+pub(crate) const ROWS_CHARGED: u32 = 250;
 
 /// What is being asked, and the ids under which Supermetrics works on it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -21,4 +21,5 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     version: VersionPin { version: "enterprise/v2", ends: "2099-12-31" },
     connect_form: &[Field { name: "key", label: "API key (a query key)", secret: true }],
     limits: Limits { read: Rate { per_minute: 60, burst: 20 }, write: Rate { per_minute: 20, burst: 5 } },
+    app_quota: None,
 };

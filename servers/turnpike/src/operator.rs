@@ -1,20 +1,27 @@
 //! Everything but serving: the opened back ends, and what an operator does with them.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::ExposeSecret as _;
-use turnpike_breaker::Breakers;
-use turnpike_config::{IntegrationSettings, Settings};
+use turnpike_billing::Billing;
+use turnpike_breaker::{Breakers, Policy};
+use turnpike_config::{IntegrationSettings, Settings, WhenGone};
 use turnpike_core::{Ambient, Handles, Wire};
+use turnpike_limiter::{
+    Limiter,
+    quota::{Allowance, QuotaBroker},
+};
+use turnpike_metering::{Books, PriceBook};
 use turnpike_oauth::Egress;
-use turnpike_sdk::{AuthShape, Integration};
+use turnpike_redis::Redis;
+use turnpike_sdk::{AppQuota, AuthShape, Integration};
 use turnpike_store::Store;
 use turnpike_tenancy::{OAuthApp, Parts, Tenancy};
 use turnpike_upstream::{Endpoint, NetworkWire, Route, Upstream};
-use turnpike_vault::{LocalKeys, Vault};
+use turnpike_vault::Vault;
 
-use crate::{presence::Presence, sandboxes::Sandboxes};
+use crate::{keys, presence::Presence, sandboxes::Sandboxes};
 
 /// Name of the secret that cursors are sealed under.
 const HANDLE_KEY: &str = "handles/1";
@@ -26,6 +33,10 @@ pub struct Operator {
     pub ambient: Ambient,
     /// Database.
     pub store: Store,
+    /// What processes share besides it, where the settings name one.
+    pub redis: Option<Redis>,
+    /// How often calls may be made, and whatever else is counted.
+    pub limiter: Limiter,
     /// Credentials.
     pub vault: Vault,
     /// The way out.
@@ -36,6 +47,8 @@ pub struct Operator {
     pub sandboxes: Arc<Sandboxes>,
     /// What people do to a tenant.
     pub tenancy: Tenancy,
+    /// What tenants pay for.
+    pub billing: Billing,
     /// The integrations that the settings select.
     pub integrations: Vec<Arc<Integration>>,
     /// Fetches what strangers name: the documents of clients.
@@ -50,14 +63,18 @@ impl Operator {
         make_folder(&settings.data)?;
         let presence = Arc::new(Presence::show(settings)?);
         let store = open_store(settings).await?;
-        let keys = LocalKeys::open(&settings.key_file(), &ambient)?;
+        let redis = open_redis(settings).await?;
+        let limiter = limiter(settings, redis.as_ref());
+        let keys = keys::open(settings, &ambient).await?;
         let wire: Arc<dyn Wire> = Arc::new(NetworkWire::new().context("the HTTP client does not start")?);
-        let vault = Vault::new(store.clone(), Arc::new(keys), wire.clone(), ambient.clone());
+        let vault = Vault::new(store.clone(), keys, wire.clone(), ambient.clone());
 
         let integrations = selected(settings, integrations)?;
         let sandboxes = Arc::new(Sandboxes::start(&integrations, &ambient).await?);
         let routes = integrations.iter().map(|integration| route(settings, integration, &sandboxes)).collect();
-        let upstream = Upstream::new(vault.clone(), Breakers::default(), wire, ambient.clone(), routes);
+        let breakers = Breakers::new(Policy::default(), redis.clone());
+        let quota = QuotaBroker::new(redis.clone(), when_gone(settings));
+        let upstream = Upstream::new(vault.clone(), breakers, quota, wire, ambient.clone(), routes);
         let handles = Handles::new(&*vault.deployment_secret(HANDLE_KEY).await?, ambient.clone());
         let tenancy = Tenancy::open(Parts {
             store: store.clone(),
@@ -69,9 +86,62 @@ impl Operator {
             sandbox_apps: sandboxes.apps(),
         })
         .await?;
+        let billing = Billing::new(turnpike_billing::Parts {
+            store: store.clone(),
+            ambient: ambient.clone(),
+            books: open_books(settings, &store).await?,
+            settings: settings.payments.clone(),
+            costs: settings.costs.clone(),
+            integrations: settings.integrations.clone().into_iter().collect(),
+        })?;
         let egress = Egress::public().context("the HTTP client does not start")?;
-        Ok(Self { ambient, store, vault, upstream, handles, sandboxes, tenancy, integrations, egress, presence })
+        Ok(Self {
+            ambient,
+            store,
+            redis,
+            limiter,
+            vault,
+            upstream,
+            handles,
+            sandboxes,
+            tenancy,
+            billing,
+            integrations,
+            egress,
+            presence,
+        })
     }
+}
+
+/// Redis, where the settings name one. That it is gone now is told, and no more: a process must be able to start meanwhile.
+async fn open_redis(settings: &Settings) -> Result<Option<Redis>> {
+    if settings.redis.url.expose_secret().is_empty() {
+        return Ok(None);
+    }
+    let redis = Redis::open(&settings.redis.url).context("setting `redis.url`")?;
+    // It says so itself.
+    let _ = redis.ping().await;
+    Ok(Some(redis))
+}
+
+/// What becomes of limits and quotas while Redis is gone.
+fn when_gone(settings: &Settings) -> turnpike_limiter::WhenGone {
+    match settings.redis.when_gone {
+        WhenGone::Local => turnpike_limiter::WhenGone::CountAlone,
+        WhenGone::Refuse => turnpike_limiter::WhenGone::Refuse,
+    }
+}
+
+/// Counts in Redis where there is one, else in memory.
+fn limiter(settings: &Settings, redis: Option<&Redis>) -> Limiter {
+    let when_gone = when_gone(settings);
+    redis.map_or_else(Limiter::default, |redis| Limiter::shared(redis.clone(), when_gone))
+}
+
+/// The versions of the price book; the first is that of the settings.
+async fn open_books(settings: &Settings, store: &Store) -> Result<Books> {
+    let book = PriceBook::of_settings(settings.prices.clone(), settings.plans.clone());
+    Books::start(store.clone(), book).await.context("the versions of the price book cannot be read")
 }
 
 /// Opens the database. A SQLite file is brought to this version; PostgreSQL must have been, by its owner.
@@ -115,12 +185,12 @@ pub(crate) fn selected(settings: &Settings, integrations: Vec<Integration>) -> R
 fn route(settings: &Settings, integration: &Arc<Integration>, sandboxes: &Sandboxes) -> Route {
     let manifest = &integration.manifest;
     let own = settings.integration(manifest.name);
-    let revoke_url = revoke_url(&own, &manifest.auth);
+    let (revoke_url, app_quota) = (revoke_url(&own, &manifest.auth), app_quota(&own, manifest.app_quota));
     let token_url = match &manifest.auth {
         AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => {
             Some(oauth.token_url)
         }
-        AuthShape::SystemUserToken(user) => Some(user.token_url),
+        AuthShape::SystemUserToken(user) => user.app.as_ref().map(|app| app.token_url),
         AuthShape::ApiKey { .. } => None,
     };
     let token_url = token_url.map(|shipped| or(own.token_url, shipped).into());
@@ -140,7 +210,16 @@ fn route(settings: &Settings, integration: &Arc<Integration>, sandboxes: &Sandbo
         sandbox: sandboxes.endpoint(manifest.name),
         version: or(own.version, manifest.version.version),
         download_hosts: shipped_hosts.chain(own.download_hosts).collect(),
+        app_quota,
     }
+}
+
+/// What the vendor lets one app do: what the settings say of a day, or else what was shipped.
+fn app_quota(own: &IntegrationSettings, shipped: Option<AppQuota>) -> Option<Allowance> {
+    let set = u64::try_from(own.app_quota_per_day).ok().filter(|operations| *operations > 0);
+    let set = set.map(|operations| AppQuota { operations, window: Duration::from_secs(24 * 3600) });
+    let AppQuota { operations, window } = set.or(shipped)?;
+    Some(Allowance { operations, window, reserve_percent: own.app_reserve_percent })
 }
 
 /// Where grants are taken back. Where tokens come from somewhere else, the vendor's own place knows nothing of them.

@@ -3,6 +3,11 @@
 //! A breaker opens after several failures of class *Upstream* in a row and lets one probe through when its pause is over.
 //! A hold stops a scope until an instant that the upstream named. No other failure touches either: a tenant that may not
 //! read an account must not lock out the others.
+//!
+//! Holds are shared between processes where there is a Redis: what the vendor has told one of them stops all. Breakers are not:
+//! each process learns for itself whether it reaches the upstream.
+
+mod shared;
 
 use std::{
     collections::HashMap,
@@ -11,6 +16,9 @@ use std::{
 };
 
 use turnpike_core::{Class, Timestamp};
+use turnpike_redis::Redis;
+
+use crate::shared::Shared;
 
 /// What a breaker or a hold covers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -85,28 +93,40 @@ struct Entry {
     hold: Option<(Class, Timestamp)>,
 }
 
-/// All breakers and holds of this process.
+/// All breakers and holds of this process, and the holds of the others.
 #[derive(Default)]
 pub struct Breakers {
     policy: Policy,
     entries: Mutex<HashMap<Key, Entry>>,
+    shared: Option<Shared>,
 }
 
 impl Breakers {
-    /// Breakers with this policy.
-    pub fn new(policy: Policy) -> Self {
-        Self { policy, entries: Mutex::default() }
+    /// Breakers with this policy, whose holds are shared with all processes on this Redis.
+    pub fn new(policy: Policy, redis: Option<Redis>) -> Self {
+        Self { policy, entries: Mutex::default(), shared: redis.map(Shared::new) }
     }
 
-    /// Would a request of these scopes go now? Changes nothing.
+    /// Would a request of these scopes go now, as far as this process knows? Changes nothing, asks nobody.
     pub fn peek(&self, keys: &[Key], now: Timestamp) -> Result<(), Stopped> {
         look(&self.lock(), keys, now)
     }
 
-    /// May a request of these scopes go now? A half-open breaker admits one probe at a time; a probe that never reports
-    /// back is given up after `patience`.
-    pub fn check(&self, keys: &[Key], now: Timestamp, patience: Duration) -> Result<(), Stopped> {
+    /// May a request of these scopes go now? Asks what other processes have been told, each time: an upstream takes a hundred
+    /// times as long to answer. While Redis is gone only what this process was told counts. A half-open breaker admits one
+    /// probe at a time; a probe that never reports back is given up after `patience`.
+    pub async fn check(&self, keys: &[Key], now: Timestamp, patience: Duration) -> Result<(), Stopped> {
+        // What this process knows costs no round trip.
+        self.peek(keys, now)?;
+        let told = match &self.shared {
+            Some(shared) => shared.read(keys).await.unwrap_or_default(),
+            None => vec![],
+        };
+        if let Some((at, (class, left))) = told.into_iter().enumerate().find_map(|(at, hold)| Some((at, hold?))) {
+            return Err(Stopped::Held { at, class, until: now.plus(left) });
+        }
         let mut entries = self.lock();
+        // Others may have been answered meanwhile.
         look(&entries, keys, now)?;
         for key in keys {
             if let Some(entry) = entries.get_mut(key).filter(|entry| entry.open_until.is_some()) {
@@ -143,8 +163,17 @@ impl Breakers {
         }
     }
 
-    /// The upstream asked to be left alone until an instant. A shorter hold never cuts a longer one.
-    pub fn hold(&self, key: &Key, class: Class, until: Timestamp) {
+    /// The upstream asked to be left alone until an instant: at once here, and in all processes when this returns. A shorter
+    /// hold never cuts a longer one.
+    pub async fn hold(&self, key: &Key, class: Class, until: Timestamp, now: Timestamp) {
+        self.hold_here(key, class, until);
+        if let Some(shared) = &self.shared {
+            // That Redis is gone is told by itself; each process then learns of the limit from the vendor.
+            let _ = shared.write(key, class, until.since(now)).await;
+        }
+    }
+
+    fn hold_here(&self, key: &Key, class: Class, until: Timestamp) {
         let mut entries = self.lock();
         let entry = entries.entry(key.clone()).or_default();
         entry.probing_until = None;
@@ -153,8 +182,28 @@ impl Breakers {
         }
     }
 
-    /// Every scope in whose way something stands, in no order.
-    pub fn snapshot(&self, now: Timestamp) -> Vec<(Key, State)> {
+    /// Every scope in whose way something stands, in no order: the holds of all processes, the breakers of this one.
+    pub async fn snapshot(&self, now: Timestamp) -> Vec<(Key, State)> {
+        let mut all = self.snapshot_here(now);
+        let told = match &self.shared {
+            Some(shared) => shared.list().await.unwrap_or_default(),
+            None => vec![],
+        };
+        for (key, (class, left)) in told {
+            let state = State::Held { class, until: now.plus(left) };
+            // This process knows the end of its own to the microsecond.
+            all.entry(key)
+                .and_modify(|own| {
+                    if !matches!(own, State::Held { .. }) {
+                        *own = state
+                    }
+                })
+                .or_insert(state);
+        }
+        all.into_iter().collect()
+    }
+
+    fn snapshot_here(&self, now: Timestamp) -> HashMap<Key, State> {
         let entries = self.lock();
         let state = |entry: &Entry| match (entry.hold, entry.open_until) {
             (Some((class, until)), _) if until > now => Some(State::Held { class, until }),
@@ -187,3 +236,6 @@ fn look(entries: &HashMap<Key, Entry>, keys: &[Key], now: Timestamp) -> Result<(
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod shared_tests;

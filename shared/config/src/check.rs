@@ -1,10 +1,11 @@
 //! Settings that parse and yet must not be served.
 
 use secrecy::ExposeSecret as _;
-use turnpike_core::Outcome;
 use url::{Host, Url};
 
-use crate::{ConfigError, Environment, MailTransport, Settings};
+use crate::{
+    ConfigError, Environment, KeyProviderKind, MailTransport, PaymentProvider, ProcessRole, Settings, check_book,
+};
 
 impl Settings {
     /// Refuses what is unsafe or cannot work, with the setting's name.
@@ -28,15 +29,7 @@ impl Settings {
             "" => {}
             text => check_public_url(text)?,
         }
-        if self.vault.key_provider != "local" {
-            return refused("vault.key_provider", "the only provider is \"local\"");
-        }
-        if production {
-            return refused(
-                "vault.key_provider",
-                "a local key file is refused in production: whoever copies the disk has every credential",
-            );
-        }
+        self.check_back_ends(production)?;
         for (name, own) in &self.integrations {
             let urls = [&own.base_url, &own.token_url, &own.authorize_url, &own.revoke_url];
             for url in urls.into_iter().filter(|url| !url.is_empty()) {
@@ -95,14 +88,114 @@ impl Settings {
         if self.store.max_connections == 0 {
             return refused("store.max_connections", "it must be at least 1");
         }
-        if let Some(missing) = Outcome::ALL.iter().find(|outcome| !self.prices.percent.contains_key(outcome)) {
-            return Err(ConfigError::Refused {
-                key: "prices.percent",
-                reason: format!("outcome `{missing}` has no price"),
-            });
+        check_book(&self.prices, &self.plans).map_err(|(key, reason)| ConfigError::Refused { key, reason })?;
+        self.check_payments(production)?;
+        Ok(())
+    }
+
+    /// What is shared by processes, and what must not be where they are several.
+    fn check_back_ends(&self, production: bool) -> Result<(), ConfigError> {
+        let refused = |key, reason: &str| Err(ConfigError::Refused { key, reason: reason.into() });
+        let all = [ProcessRole::Gateway, ProcessRole::Portal, ProcessRole::Worker];
+        if self.server.roles.is_empty() {
+            return refused("server.roles", "name at least one of \"gateway\", \"portal\" and \"worker\"");
         }
-        if [self.prices.light, self.prices.standard, self.prices.heavy].iter().any(|price| *price < 0) {
-            return refused("prices", "a price must not be negative");
+        let apart = !all.iter().all(|role| self.server.roles.contains(role));
+        if apart && self.store_url().expose_secret().starts_with("sqlite:") {
+            return refused(
+                "server.roles",
+                "roles apart need PostgreSQL: set `store.url`, or leave all three together",
+            );
+        }
+        let vault = &self.vault;
+        match vault.key_provider {
+            KeyProviderKind::Local if production => {
+                return refused(
+                    "vault.key_provider",
+                    "a local key file is refused in production: whoever copies the disk has every credential; set \
+                     \"aws-kms\" and `vault.kms_key`",
+                );
+            }
+            KeyProviderKind::AwsKms if vault.kms_key.is_empty() => {
+                return refused("vault.kms_key", "set it to the ARN of a key in AWS KMS, or to \"alias/NAME\"");
+            }
+            KeyProviderKind::Local | KeyProviderKind::AwsKms => {}
+        }
+        match vault.kms_endpoint.as_str() {
+            "" => {}
+            url if !Url::parse(url).is_ok_and(|url| is_secure(&url)) => {
+                return refused("vault.kms_endpoint", "it must begin with https://; http:// is for loopback only");
+            }
+            _ => {}
+        }
+        match vault.keys_url.expose_secret() {
+            "" => {}
+            url if url == self.store_url().expose_secret() => {
+                return refused("vault.keys_url", "it is the same database as `store.url`; leave it empty for that");
+            }
+            url if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) => {
+                return refused("vault.keys_url", "it must begin with postgres:// or sqlite:");
+            }
+            _ => {}
+        }
+        if vault.idle_hours == 0 || vault.keep_alive_days == 0 {
+            return refused("vault", "`idle_hours` and `keep_alive_days` must be at least 1");
+        }
+        match self.redis.url.expose_secret() {
+            "" => {}
+            url if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) => {
+                return refused("redis.url", "it must begin with redis:// or rediss://");
+            }
+            _ => {}
+        }
+        if let Some((name, _)) =
+            self.integrations.iter().find(|(_, own)| own.app_quota_per_day < 0 || own.app_reserve_percent > 100)
+        {
+            let reason = format!("{name}: `app_quota_per_day` is not negative, `app_reserve_percent` at most 100");
+            return Err(ConfigError::Refused { key: "integrations", reason });
+        }
+        Ok(())
+    }
+
+    fn check_payments(&self, production: bool) -> Result<(), ConfigError> {
+        let refused = |key, reason: &str| Err(ConfigError::Refused { key, reason: reason.into() });
+        let payments = &self.payments;
+        if payments.tax_rate > 10_000 || self.costs.payment_rate > 10_000 {
+            return refused("payments.tax_rate", "it is in hundredths of a percent, and at most 10000");
+        }
+        match payments.stripe_url.as_str() {
+            "" => {}
+            url if !Url::parse(url).is_ok_and(|url| is_secure(&url)) => {
+                return refused("payments.stripe_url", "it must begin with https://; http:// is for loopback only");
+            }
+            _ => {}
+        }
+        if payments.provider == PaymentProvider::Invoice {
+            return Ok(());
+        }
+        let keys = [
+            ("payments.stripe_key", &payments.stripe_key),
+            ("payments.stripe_meter_key", &payments.stripe_meter_key),
+            ("payments.stripe_read_key", &payments.stripe_read_key),
+        ];
+        for (name, key) in keys {
+            match key.expose_secret() {
+                "" if name == "payments.stripe_key" => return refused(name, "it is missing"),
+                "" => {}
+                key if !["sk_", "rk_"].iter().any(|prefix| key.starts_with(prefix)) => {
+                    return refused(name, "it must begin with rk_ (or sk_)");
+                }
+                key if key[3..].starts_with("live_") != production => {
+                    return refused(
+                        name,
+                        "a live key goes with the environment \"production\", a test key with \"development\"",
+                    );
+                }
+                _ => {}
+            }
+        }
+        if !payments.stripe_webhook_secret.expose_secret().starts_with("whsec_") {
+            return refused("payments.stripe_webhook_secret", "it must begin with whsec_");
         }
         Ok(())
     }

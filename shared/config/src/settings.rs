@@ -1,10 +1,12 @@
 //! The settings, typed. `default.toml` says what each is for.
 
-use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use turnpike_core::{Currency, Micros, Outcome, WritePolicy};
+
+use crate::{DeploySettings, Network};
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +18,7 @@ pub struct Settings {
     pub server: ServerSettings,
     pub store: StoreSettings,
     pub vault: VaultSettings,
+    pub redis: RedisSettings,
     pub limits: LimitSettings,
     pub writes: WriteSettings,
     pub prices: PriceSettings,
@@ -25,8 +28,11 @@ pub struct Settings {
     pub oidc: OidcSettings,
     pub oauth: OAuthSettings,
     pub oauth_clients: BTreeMap<String, OAuthClientSettings>,
-    pub plans: BTreeMap<String, PlanSettings>,
+    pub plans: Plans,
+    pub payments: PaymentSettings,
+    pub costs: CostSettings,
     pub telemetry: TelemetrySettings,
+    pub deploy: DeploySettings,
     pub integrations: BTreeMap<String, IntegrationSettings>,
 }
 
@@ -48,10 +54,38 @@ pub struct ServerSettings {
     pub public_url: String,
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     pub max_body_bytes: usize,
     pub drain_seconds: u64,
+    pub ready_seconds: u64,
+    pub roles: Vec<ProcessRole>,
     pub servers: Vec<String>,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessRole {
+    /// Serves agents: the MCP servers.
+    Gateway,
+    /// Serves people: pages, consent, webhooks.
+    Portal,
+    /// Serves nobody: what is done in the background.
+    Worker,
+}
+
+impl ProcessRole {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Gateway, Self::Portal, Self::Worker];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Portal => "portal",
+            Self::Worker => "worker",
+        }
+    }
 }
 
 /// Section `[store]`.
@@ -69,8 +103,42 @@ pub struct StoreSettings {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "default.toml documents each key")]
 pub struct VaultSettings {
-    pub key_provider: String,
+    pub key_provider: KeyProviderKind,
     pub key_file: PathBuf,
+    pub kms_key: String,
+    pub kms_region: String,
+    pub kms_endpoint: String,
+    pub keys_url: SecretString,
+    pub keys_owner_url: SecretString,
+    pub idle_hours: u32,
+    pub keep_alive_days: u32,
+}
+
+/// Who wraps data keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum KeyProviderKind {
+    Local,
+    AwsKms,
+}
+
+/// Section `[redis]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct RedisSettings {
+    pub url: SecretString,
+    pub when_gone: WhenGone,
+}
+
+/// What becomes of calls while Redis is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum WhenGone {
+    Local,
+    Refuse,
 }
 
 /// Section `[limits]`.
@@ -101,19 +169,20 @@ pub struct WriteSettings {
     pub approve_starts: bool,
 }
 
-/// Section `[prices]`, in micro-units of the currency.
-#[derive(Debug, Clone, Deserialize)]
+/// Section `[prices]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "default.toml documents each key")]
 pub struct PriceSettings {
     pub currency: Currency,
+    pub unit: i64,
     pub light: i64,
     pub standard: i64,
     pub heavy: i64,
     pub percent: OutcomePercents,
 }
 
-/// What part of the price each outcome costs. Every outcome must be named: a price that nobody chose is a mistake.
+/// What part of its units each outcome uses up. Every outcome must be named: a price that nobody chose is a mistake.
 pub type OutcomePercents = BTreeMap<Outcome, u8>;
 
 /// Section `[brand]`, and a brand of the console.
@@ -194,17 +263,93 @@ pub struct OAuthClientSettings {
     pub client_secret: SecretString,
 }
 
+/// Section `[plans]`.
+pub type Plans = BTreeMap<String, PlanSettings>;
+
 /// Section `[plans.<name>]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "default.toml documents each key")]
 pub struct PlanSettings {
     pub title: String,
     pub description: String,
     pub monthly: i64,
-    pub included_calls: u32,
+    pub yearly: i64,
+    pub included_units: i64,
+    pub tiers: Vec<TierSettings>,
+    pub cap: Cap,
     pub trial_days: u32,
     pub offered: bool,
+}
+
+/// One of a plan's `tiers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct TierSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<i64>,
+    pub price: i64,
+}
+
+/// Whether more can be used than a plan includes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum Cap {
+    Soft,
+    Hard,
+}
+
+/// Section `[payments]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct PaymentSettings {
+    pub provider: PaymentProvider,
+    pub subscription_required: bool,
+    pub grace_days: u32,
+    pub due_days: u32,
+    pub issuer: String,
+    pub tax_rate: u32,
+    pub stripe_tax: bool,
+    pub stripe_promotion_codes: bool,
+    pub stripe_key: SecretString,
+    pub stripe_meter_key: SecretString,
+    pub stripe_read_key: SecretString,
+    pub stripe_webhook_secret: SecretString,
+    pub stripe_webhook_secret_before: SecretString,
+    pub stripe_account: String,
+    pub stripe_url: String,
+    pub late_usage: LateUsage,
+    pub repair_up_to: i64,
+}
+
+/// Who collects the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum PaymentProvider {
+    Invoice,
+    Stripe,
+}
+
+/// What becomes of usage that comes too late for a meter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "default.toml documents each value")]
+pub enum LateUsage {
+    Invoice,
+    WriteOff,
+}
+
+/// Section `[costs]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct CostSettings {
+    pub payment_rate: u32,
+    pub payment_fixed: i64,
 }
 
 /// Section `[telemetry]`.
@@ -245,6 +390,10 @@ pub struct IntegrationSettings {
     pub read_burst: u32,
     pub write_per_minute: u32,
     pub write_burst: u32,
+    pub cost_per_request: i64,
+    pub cost_per_row: i64,
+    pub app_quota_per_day: i64,
+    pub app_reserve_percent: u8,
 }
 
 impl WriteSettings {
@@ -258,6 +407,13 @@ impl WriteSettings {
             approve_rise_percent: self.approve_rise_percent.into(),
             approve_starts: self.approve_starts,
         }
+    }
+}
+
+impl PaymentSettings {
+    /// Whether calls to live connections need a subscription.
+    pub fn needs_subscription(&self) -> bool {
+        self.subscription_required || self.provider == PaymentProvider::Stripe
     }
 }
 

@@ -9,15 +9,16 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use turnpike_core::{
     Ambient, Class, Clock as _, ConnectionId, Entropy, Fault, Handles, ManualClock, TenantId, Timestamp,
 };
 use turnpike_sdk::{
     Account, Behaviour, CallScope, Connection, Cx, Hold, Integration, Planned, Prepared, PreparedLong, PreparedWrite,
-    Progress, Script, TokenEndpoint, ToolError, Touches,
+    Progress, Script, TokenEndpoint, TokenRequest, TokenStyle, ToolError, Touches,
 };
 
 use crate::egress::{Out, Sign};
@@ -66,7 +67,7 @@ impl Bench {
         let ambient = Ambient::new(clock.clone(), Entropy::seeded(11));
         let sandbox = (integration.sandbox)(ambient.clone());
         let (script, tokens, path) = (sandbox.script.clone(), sandbox.tokens.clone(), sandbox.token_path);
-        let form: Vec<_> = sandbox.credential.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let credential = sandbox.credential.clone();
         let mut bench = Self {
             handles: Handles::new(&ambient.bytes(), ambient.clone()),
             tenant: ambient.id(),
@@ -84,17 +85,36 @@ impl Bench {
             sign,
         };
         if bench.tokens.is_some() {
-            bench.token = bench.refresh(path, &form.join("&")).await;
+            bench.token = bench.refresh(path, &credential).await;
             // A new token may not be known everywhere at once.
             bench.clock.advance(bench.integration.manifest.auth.settles_in());
         }
         bench
     }
 
-    async fn refresh(&self, path: &str, form: &str) -> String {
-        let request = http::Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(format!("grant_type=refresh_token&{form}")));
+    async fn refresh(&self, path: &str, credential: &[(&'static str, String)]) -> String {
+        let style = self.integration.manifest.auth.oauth().map_or(TokenStyle::USUAL, |oauth| oauth.token_style);
+        let mut request = http::Request::post(path);
+        if let Some(name) = style.version_header {
+            request = request.header(name, self.integration.manifest.version.version);
+        }
+        let field = |name| credential.iter().find(|(own, _)| *own == name).map_or("", |(_, value)| value);
+        let request = match style.request {
+            TokenRequest::Form => {
+                let form: Vec<_> = credential.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                request
+                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .body(Body::from(format!("grant_type=refresh_token&{}", form.join("&"))))
+            }
+            TokenRequest::BasicJson => {
+                let pair = format!("{}:{}", field("client_id"), field("client_secret"));
+                let body = json!({ "grant_type": "refresh_token", "refresh_token": field("refresh_token") });
+                request
+                    .header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(pair)))
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(Body::from(body.to_string()))
+            }
+        };
         let (status, answer) = self.raw(request.expect("a request")).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer["access_token"].as_str().expect("a token").to_owned()
@@ -174,7 +194,7 @@ impl Bench {
                     }
                 }
             }
-            Prepared::Write { .. } | Prepared::Job(_) | Prepared::Revert { .. } => {
+            Prepared::Write { .. } | Prepared::Job(_) | Prepared::Revert { .. } | Prepared::Estimate { .. } => {
                 panic!("{tool} is no tool of its own that reads")
             }
         };

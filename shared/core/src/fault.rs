@@ -31,6 +31,19 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every one of them.
+    pub const ALL: [Self; 9] = [
+        Self::AuthExpired,
+        Self::AuthRevoked,
+        Self::Permission,
+        Self::QuotaDaily,
+        Self::RateStorm,
+        Self::InProgress,
+        Self::BadRequest,
+        Self::VersionDead,
+        Self::Upstream,
+    ];
+
     /// The word in answers, logs and the ledger.
     pub const fn as_str(self) -> &'static str {
         match self {

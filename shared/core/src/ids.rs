@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::Timestamp;
+
 /// What is wrong with a text that should be an id.
 #[derive(Debug, thiserror::Error)]
 #[error("`{given}` is not a {kind} id")]
@@ -65,9 +67,20 @@ id!(
     /// One `tools/call`.
     CallId, "call"
 );
+impl CallId {
+    /// When it was made, to the millisecond; none for an id that does not begin with an instant.
+    pub fn made_at(self) -> Option<Timestamp> {
+        let millis = i64::try_from(self.0.as_u128() >> 80).ok().filter(|_| self.0.get_version_num() == 7)?;
+        millis.checked_mul(1_000).map(Timestamp::from_micros)
+    }
+}
 id!(
     /// An agent's API key (the row, not the secret).
     ApiKeyId, "API key"
+);
+id!(
+    /// A running process of a deployment.
+    ProcessId, "process"
 );
 id!(
     /// Something that the operator has switched off.
@@ -102,6 +115,18 @@ id!(
 id!(
     /// A look of the agency's staff at a tenant's pages.
     VisitId, "visit"
+);
+id!(
+    /// An invoice.
+    InvoiceId, "invoice"
+);
+id!(
+    /// A change of a tenant's credit.
+    CreditId, "credit"
+);
+id!(
+    /// A run of the proof that all sums agree.
+    ProofId, "proof"
 );
 id!(
     /// Something that the agency tells its clients.

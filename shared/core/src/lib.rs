@@ -28,8 +28,9 @@ pub use fault::{Class, Fault, Scope};
 pub use group::{GroupError, parse_groups};
 pub use handle::{HandleError, Handles};
 pub use ids::{
-    AccountId, AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, GrantId, IdError, JobId, LinkId,
-    PersonId, PreviewId, ServiceAgentId, SessionId, SwitchId, TenantId, VisitId,
+    AccountId, AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, CreditId, GrantId, IdError,
+    InvoiceId, JobId, LinkId, PersonId, PreviewId, ProcessId, ProofId, ServiceAgentId, SessionId, SwitchId, TenantId,
+    VisitId,
 };
 pub use money::{Currency, Micros, Money, MoneyError};
 pub use outcome::Outcome;

@@ -59,6 +59,16 @@ pub struct MoneyError(String);
 impl Currency {
     /// United States dollar.
     pub const USD: Self = Self(*b"USD");
+
+    /// Its smallest coin, as Stripe counts: most have a hundredth, some none, a few a thousandth.
+    pub const fn coin(self) -> Micros {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"JPY" | b"KMF" | b"KRW" | b"MGA" | b"PYG" | b"RWF" | b"VND"
+            | b"VUV" | b"XAF" | b"XOF" | b"XPF" => Micros(1_000_000),
+            b"BHD" | b"JOD" | b"KWD" | b"OMR" | b"TND" => Micros(1_000),
+            _ => Micros(10_000),
+        }
+    }
 }
 
 impl FromStr for Currency {

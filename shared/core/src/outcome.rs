@@ -5,11 +5,11 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 macro_rules! outcomes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[doc = $about:literal])+ $name:ident = $text:literal,)*) => {
         /// How a call ended. The price of a call depends on it.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Outcome { $($(#[$doc])* $name,)* }
+        pub enum Outcome { $($(#[doc = $about])+ $name,)* }
 
         impl Outcome {
             /// Every outcome, in the order of the price book.
@@ -18,6 +18,11 @@ macro_rules! outcomes {
             /// The word in the ledger.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
+            }
+
+            /// What it means, in a sentence for people.
+            pub fn about(self) -> String {
+                match self { $(Self::$name => concat!($($about),+).trim().to_owned(),)* }
             }
         }
     };

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use turnpike_config::{IntegrationSettings, LimitSettings, ServerSettings, Settings};
 use turnpike_core::{Ambient, Handles, TenantId, Timestamp, WritePolicy};
 use turnpike_limiter::Limiter;
-use turnpike_metering::{ArgumentsKeeper, Ledger, PriceBook};
+use turnpike_metering::{Admission, ArgumentsKeeper, Books, Ledger};
 use turnpike_sdk::{Account, Connection, Integration};
 use turnpike_store::{ConnectionState, Store, StoreError};
 use turnpike_upstream::Upstream;
@@ -43,12 +43,16 @@ pub struct Parts {
     pub switches: Switches,
     /// The way out.
     pub upstream: Upstream,
+    /// What calls cost.
+    pub books: Books,
     /// Usage ledger.
     pub ledger: Ledger,
     /// Keeps what calls were made with.
     pub arguments: ArgumentsKeeper,
     /// Seals cursors.
     pub handles: Handles,
+    /// How often calls may be made.
+    pub limiter: Limiter,
     /// The integrations served.
     pub integrations: Vec<Arc<Integration>>,
 }
@@ -77,7 +81,8 @@ pub struct Gateway {
     pub(crate) upstream: Upstream,
     pub(crate) ledger: Ledger,
     pub(crate) arguments: ArgumentsKeeper,
-    pub(crate) prices: PriceBook,
+    pub(crate) books: Books,
+    pub(crate) admission: Admission,
     /// Of connections that have none of their own.
     pub(crate) write_policy: WritePolicy,
     pub(crate) handles: Handles,
@@ -92,7 +97,8 @@ pub struct Gateway {
 impl Gateway {
     /// Puts the gateway together.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Settings { server, limits, writes, prices, integrations, .. } = parts.settings;
+        let Settings { server, limits, writes, integrations, payments, .. } = parts.settings;
+        let admission = Admission::new(parts.store.clone(), parts.ambient.clone(), parts.books.clone(), &payments);
         Arc::new(Self {
             server,
             limits,
@@ -106,10 +112,11 @@ impl Gateway {
             upstream: parts.upstream,
             ledger: parts.ledger,
             arguments: parts.arguments,
-            prices: PriceBook::new(prices),
+            books: parts.books,
+            admission,
             write_policy: writes.policy(),
             handles: parts.handles,
-            limiter: Limiter::default(),
+            limiter: parts.limiter,
             servers: Servers::new(parts.integrations),
             kept: KeptAnswers::default(),
             background: Background::default(),

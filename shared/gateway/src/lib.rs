@@ -13,8 +13,8 @@ mod switches;
 
 pub use gateway::{Gateway, Parts};
 pub use host::{McpHost, Origin};
-pub use http::{mount, public_routes, router};
+pub use http::{OFFERED_VERSIONS, mount, public_routes, router};
 pub use identity::{Authenticator, Caller, Refused};
-pub use pipeline::{APPROVAL_LIFE, PageAnswer};
+pub use pipeline::{APPROVAL_LIFE, Again, PageAnswer, RefusalClass};
 pub use servers::Face;
 pub use switches::Switches;

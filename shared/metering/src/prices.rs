@@ -1,50 +1,80 @@
-//! The price of a call: its cost class gives the list price, its outcome what part of that is charged.
+//! The price of a call: its cost class says how many units it uses up, its outcome how much of that.
 
-use turnpike_config::PriceSettings;
-use turnpike_core::{Currency, Micros, Money, Outcome};
+use turnpike_config::{PlanSettings, Plans, PriceSettings};
+use turnpike_core::{Currency, Micros, Money, Outcome, Timestamp};
 
-/// The prices in force.
-#[derive(Clone, Debug)]
-pub struct PriceBook(PriceSettings);
+/// A version of the price book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceBook {
+    /// Its number; nought is the one of the settings.
+    pub version: i64,
+    /// From when on calls are priced by it.
+    pub effective_at: Timestamp,
+    /// What calls cost.
+    pub prices: PriceSettings,
+    /// What can be subscribed to.
+    pub plans: Plans,
+}
 
 /// The price of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Price {
-    /// What a successful call of its class costs.
+    /// What it uses up.
+    pub units: i64,
+    /// What a successful call of its class costs without a plan.
     pub list: Micros,
-    /// What is charged.
+    /// What this one costs without a plan.
     pub charged: Micros,
     /// The currency of both.
     pub currency: Currency,
+    /// The version of the book that says so.
+    pub version: i64,
 }
 
 impl Price {
-    /// What is charged, with its currency.
+    /// What is charged without a plan, with its currency.
     pub fn money(&self) -> Money {
         Money { micros: self.charged, currency: self.currency }
     }
 }
 
 impl PriceBook {
-    /// Prices from the settings, whose check has seen to it that every outcome has one.
-    pub fn new(settings: PriceSettings) -> Self {
-        Self(settings)
+    /// The book of the settings, whose check has seen to it that every outcome has a price.
+    pub fn of_settings(prices: PriceSettings, plans: Plans) -> Self {
+        Self { version: 0, effective_at: Timestamp::from_micros(0), prices, plans }
     }
 
     /// The currency of all prices.
     pub fn currency(&self) -> Currency {
-        self.0.currency
+        self.prices.currency
     }
 
-    /// The price of a call of a cost class (`light`, `standard`, `heavy`) that ended so.
+    /// The plan of that name.
+    pub fn plan(&self, name: &str) -> Option<&PlanSettings> {
+        self.plans.get(name)
+    }
+
+    /// Units of a successful call of a cost class (`free`, `light`, `standard`, `heavy`).
+    pub fn units(&self, cost_class: &str) -> i64 {
+        match cost_class {
+            "free" => 0,
+            "light" => self.prices.light,
+            "heavy" => self.prices.heavy,
+            _ => self.prices.standard,
+        }
+    }
+
+    /// The price of a call of a cost class that ended so. A part of a unit is not charged.
     pub fn price(&self, cost_class: &str, outcome: Outcome) -> Price {
-        let list = match cost_class {
-            "light" => self.0.light,
-            "heavy" => self.0.heavy,
-            _ => self.0.standard,
-        };
-        let percent = i64::from(self.0.percent.get(&outcome).copied().unwrap_or_default());
-        Price { list: Micros(list), charged: Micros(list.saturating_mul(percent) / 100), currency: self.0.currency }
+        self.price_of(self.units(cost_class), outcome)
+    }
+
+    /// The price of a call that would use up so many units if it succeeded.
+    pub fn price_of(&self, all: i64, outcome: Outcome) -> Price {
+        let percent = i64::from(self.prices.percent.get(&outcome).copied().unwrap_or_default());
+        let units = all.saturating_mul(percent) / 100;
+        let cost = |units: i64| Micros(units.saturating_mul(self.prices.unit));
+        Price { units, list: cost(all), charged: cost(units), currency: self.currency(), version: self.version }
     }
 }
 
@@ -56,11 +86,13 @@ mod tests {
 
     #[test]
     fn work_done_is_charged_and_failures_are_not() {
-        let book = PriceBook::new(Layers::default().load().unwrap().prices);
-        let charged = |outcome| book.price("standard", outcome).charged;
-        assert_eq!(charged(Outcome::Success), Micros(4_000));
-        assert_eq!(charged(Outcome::Cached), Micros(1_000));
-        assert_eq!(charged(Outcome::Stale), Micros(400));
+        let settings = Layers::default().load().unwrap();
+        let book = PriceBook::of_settings(settings.prices, settings.plans);
+        let units = |outcome| book.price("standard", outcome).units;
+        assert_eq!(units(Outcome::Success), 4);
+        assert_eq!(units(Outcome::Cached), 1);
+        assert_eq!(units(Outcome::Stale), 0, "four tenths of a unit are none");
+        assert_eq!(book.price("heavy", Outcome::Stale).charged, Micros(1_000));
         for free in [
             Outcome::Pending,
             Outcome::Replayed,
@@ -72,7 +104,7 @@ mod tests {
             Outcome::UpstreamFault,
             Outcome::OurFault,
         ] {
-            assert_eq!(charged(free), Micros(0), "{free}");
+            assert_eq!(units(free), 0, "{free}");
             assert_eq!(book.price("standard", free).list, Micros(4_000));
         }
     }

@@ -77,13 +77,17 @@ impl Example {
 }
 
 impl Integration {
-    /// With the tools of the kit, which are the same on every server and which no author writes.
+    /// With the tools of the kit, which are the same on every server that needs them and which no author writes.
     #[must_use]
     pub fn with_kit(mut self) -> Self {
         let writes = self.tools.iter().any(|tool| tool.spec.access == Access::Write);
+        let varies = self.tools.iter().any(|tool| tool.spec.cost.varies());
         self.tools.push(Tool::get_job());
         if writes {
             self.tools.push(Tool::revert_change());
+        }
+        if varies {
+            self.tools.push(Tool::estimate_cost());
         }
         self
     }

@@ -8,6 +8,7 @@ pub mod answers;
 pub mod arguments;
 mod cx;
 mod error;
+mod estimate_cost;
 mod get_job;
 mod integration;
 mod list_accounts;
@@ -24,12 +25,16 @@ mod tool;
 pub use account::{Account, Connection, NamesAccounts, Touches};
 pub use cx::{CallScope, Cx, Egress, LINK_REFUSED};
 pub use error::{ArgumentError, ToolError};
+pub use estimate_cost::{Estimate, MoneyLine};
 /// Futures without naming their crate: a boxed one, several side by side, and two of them until the first failure.
 pub use futures_util::future::{BoxFuture, join_all, try_join};
 pub use integration::{AccountsFn, Classify, Example, Hold, Holds, Integration, no_holds};
 pub use list_accounts::DescribeAccounts;
 pub use long::{LongTool, Progress};
-pub use manifest::{AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, SystemUser, VersionPin};
+pub use manifest::{
+    AppQuota, AuthShape, Field, Limits, Manifest, OAuth, Rate, Region, SystemUser, TokenApp, TokenRequest, TokenStyle,
+    VersionPin,
+};
 pub use prepared::{Advance, Planned, Prepared, PreparedLong, PreparedRead, PreparedWrite};
 pub use request::{Effect, Link, Request, Response};
 pub use sandbox::{

@@ -30,6 +30,8 @@ pub struct Manifest {
     pub connect_form: &'static [Field],
     /// Default limits for one tenant; the operator's settings may change them.
     pub limits: Limits,
+    /// What the vendor lets one app do, for all who are connected through it; `None` where it names no number.
+    pub app_quota: Option<AppQuota>,
 }
 
 impl Manifest {
@@ -49,7 +51,8 @@ impl Manifest {
 pub enum AuthShape {
     /// OAuth 2 with a long-lived refresh token and bearer access tokens (Google Ads).
     OAuthRefresh(OAuth),
-    /// A system user's token, signed with the app's secret on each request (Meta Ads).
+    /// The token of a program's own user, which does not end with a person's: signed with its app's secret on each request
+    /// (Meta Ads), or all there is (Slack).
     SystemUserToken(SystemUser),
     /// Login with Amazon: OAuth 2 plus client id and profile headers (Amazon Ads).
     LoginWithAmazon(OAuth),
@@ -114,10 +117,43 @@ pub struct OAuth {
     pub token_url: &'static str,
     /// Where a grant is taken back, if the vendor has such a place.
     pub revoke_url: Option<&'static str>,
-    /// The scopes asked for.
+    /// How both are asked, and what the answers leave unsaid.
+    pub token_style: TokenStyle,
+    /// The scopes asked for; none where the vendor's page lets people choose instead.
     pub scopes: &'static [&'static str],
     /// How long before its end an access token is refreshed.
     pub refresh_ahead: Duration,
+    /// A grant that nothing refreshes for so long lapses, where the vendor lets it.
+    pub lapses_unused: Option<Duration>,
+    /// What else ends a grant before anybody takes it back: a whole sentence for people, or nothing.
+    pub ends_also: &'static str,
+}
+
+/// How an authorization server is asked for tokens, and what its answers leave unsaid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TokenStyle {
+    /// How a request names its client and writes its fields.
+    pub request: TokenRequest,
+    /// The header in which the API's version goes there too, where the vendor wants that.
+    pub version_header: Option<&'static str>,
+    /// How long an access token is taken to live when the answer does not tell. One that ends earlier is refused, and
+    /// refreshed then.
+    pub untold_life: Duration,
+}
+
+impl TokenStyle {
+    /// A form, no version, and a quarter of an hour.
+    pub const USUAL: Self =
+        Self { request: TokenRequest::Form, version_header: None, untold_life: Duration::from_secs(900) };
+}
+
+/// How a request for tokens names its client and writes its fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenRequest {
+    /// Client and fields in a form (Google, LinkedIn, Login with Amazon). A grant is taken back by its refresh token alone.
+    Form,
+    /// The client by HTTP Basic, the fields as JSON (Notion). A grant is taken back by its access token, and by its client.
+    BasicJson,
 }
 
 /// A region in which a vendor keeps accounts apart from those of other regions.
@@ -129,13 +165,22 @@ pub struct Region {
     pub base_url: &'static str,
 }
 
-/// What a system user's token must be good for, and how one that has an end is exchanged for one that ends later.
+/// What a system user's token must be good for, and what the vendor wants besides it.
 #[derive(Clone, Debug)]
 pub struct SystemUser {
-    /// Where tokens are exchanged.
-    pub token_url: &'static str,
     /// The permissions of which the token needs one at least.
     pub scopes: &'static [&'static str],
+    /// What an app's secret does for its tokens. `None` where a token has no end and needs no app beside it: then nothing
+    /// signs a request, and what the integration's search for accounts finds is what proves the token.
+    pub app: Option<TokenApp>,
+}
+
+/// An app that signs the requests of its tokens, describes a token (`debug_token`), and exchanges one that has an end for one
+/// that ends later: as the Graph API does it.
+#[derive(Clone, Debug)]
+pub struct TokenApp {
+    /// Where tokens are exchanged.
+    pub token_url: &'static str,
     /// How long before its end a token is exchanged. One that has ended cannot be.
     pub renew_ahead: Duration,
 }
@@ -158,6 +203,15 @@ pub struct Field {
     pub label: &'static str,
     /// Never shown again, never logged.
     pub secret: bool,
+}
+
+/// A vendor's quota for an app: so many operations in any window of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppQuota {
+    /// Operations; a request is one, unless it says otherwise.
+    pub operations: u64,
+    /// The window, which slides.
+    pub window: Duration,
 }
 
 /// How often something may happen: `burst` at once, refilled at `per_minute`.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    ArgumentError, Cx, LongTool, NamesAccounts, Progress, ReadTool, Spending, ToolError, Touches, WriteTool, get_job,
-    revert_change,
+    ArgumentError, Cx, LongTool, NamesAccounts, Progress, ReadTool, Spending, ToolError, Touches, WriteTool,
+    estimate_cost, get_job, revert_change,
 };
 
 /// A call whose arguments have been read.
@@ -36,6 +36,13 @@ pub enum Prepared {
         /// Set when a preview is being confirmed.
         preview_id: Option<String>,
     },
+    /// Of the kit's `estimate_cost`.
+    Estimate {
+        /// The tool that would be called.
+        tool: String,
+        /// With what.
+        arguments: Map<String, Value>,
+    },
 }
 
 impl Prepared {
@@ -45,8 +52,8 @@ impl Prepared {
             Self::Read(call) => call.touches(),
             Self::Long { work, .. } => work.touches(),
             Self::Write { steps, .. } => steps.touches(),
-            // What the arguments of the job or the change name is checked once they are known.
-            Self::Job(_) | Self::Revert { .. } => Touches::Connection,
+            // What the arguments of the job, the change or the other tool name is checked once they are known.
+            Self::Job(_) | Self::Revert { .. } | Self::Estimate { .. } => Touches::Connection,
         }
     }
 }
@@ -147,6 +154,11 @@ pub(crate) fn get_job(arguments: Map<String, Value>) -> Result<Prepared, Argumen
     parse::<get_job::Args>(arguments).map(|args| Prepared::Job(args.job_id))
 }
 
+pub(crate) fn estimate_cost(arguments: Map<String, Value>) -> Result<Prepared, ArgumentError> {
+    let estimate_cost::Args { tool, arguments } = parse(arguments)?;
+    Ok(Prepared::Estimate { tool, arguments })
+}
+
 fn parse<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, ArgumentError> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
         let path = error.path().to_string();
@@ -211,7 +223,10 @@ impl<T: WriteTool> PreparedWrite for Steps<T> {
     }
 
     fn plan(&self, before: &Value) -> Result<Planned, ToolError> {
-        let plan = T::plan(&self.0, &state::<T>(before)?)?;
+        let mut plan = T::plan(&self.0, &state::<T>(before)?)?;
+        if T::SPEC.lasting {
+            plan.warnings.push("What this adds stays: revert_change does not take it back.".to_owned());
+        }
         Ok(Planned { after: to_value(&plan.after)?, summary: plan.summary, warnings: plan.warnings })
     }
 

@@ -44,6 +44,8 @@ pub struct Request {
     pub region: Option<&'static str>,
     /// What the vendor counts on its own, such as an endpoint: a hold that this request meets stops no more than this.
     pub counted_as: Option<&'static str>,
+    /// What the vendor takes for it from the app's quota (`Manifest::app_quota`).
+    pub operations: u32,
     /// Whether it changes something.
     pub effect: Effect,
 }
@@ -63,6 +65,7 @@ impl Request {
             account: None,
             region: None,
             counted_as: None,
+            operations: 1,
             effect: Effect::Read,
         }
     }
@@ -76,6 +79,11 @@ impl Request {
     /// A `PUT` with a JSON body, which changes something.
     pub fn put(path: impl Into<String>, body: &impl Serialize) -> Result<Self, ToolError> {
         Ok(Self { method: Method::PUT, ..Self::post(path, body, Effect::Write)? })
+    }
+
+    /// A `PATCH` with a JSON body, which changes something.
+    pub fn patch(path: impl Into<String>, body: &impl Serialize) -> Result<Self, ToolError> {
+        Ok(Self { method: Method::PATCH, ..Self::post(path, body, Effect::Write)? })
     }
 
     /// A `POST` whose body is already form-encoded.
@@ -115,6 +123,13 @@ impl Request {
     #[must_use]
     pub fn counted_as(mut self, name: &'static str) -> Self {
         self.counted_as = Some(name);
+        self
+    }
+
+    /// Says what the vendor takes for it from the app's quota, where that is not one.
+    #[must_use]
+    pub fn operations(mut self, operations: usize) -> Self {
+        self.operations = u32::try_from(operations).unwrap_or(u32::MAX);
         self
     }
 

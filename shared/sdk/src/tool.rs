@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use turnpike_core::Micros;
 
 use crate::{
-    ArgumentError, Cx, DescribeAccounts, LongTool, NamesAccounts, Prepared, ToolError, WriteAnswer, get_job,
-    list_accounts::ListAccounts, prepared, revert_change, schema,
+    ArgumentError, Cx, DescribeAccounts, LongTool, NamesAccounts, Prepared, ToolError, WriteAnswer, estimate_cost,
+    get_job, list_accounts::ListAccounts, prepared, revert_change, schema,
 };
 
 /// Whether a tool changes anything.
@@ -24,21 +24,40 @@ pub enum Access {
 /// Cost class: the price book gives each a price.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Cost {
+    /// Nothing: no request at all.
+    Free,
     /// One small request at most.
     Light,
     /// The usual read or write.
     Standard,
     /// A report over many rows.
     Heavy,
+    /// The same, and once more for each further so many rows of the answer that have begun. The tool takes `max_rows`, so that
+    /// it is known before how much that may be.
+    HeavyPerRows(u32),
 }
 
 impl Cost {
     /// The word in the price book.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Free => "free",
             Self::Light => "light",
             Self::Standard => "standard",
-            Self::Heavy => "heavy",
+            Self::Heavy | Self::HeavyPerRows(_) => "heavy",
+        }
+    }
+
+    /// Whether it depends on the answer.
+    pub const fn varies(self) -> bool {
+        matches!(self, Self::HeavyPerRows(_))
+    }
+
+    /// How often the class is charged for an answer of so many rows.
+    pub fn times(self, rows: u64) -> i64 {
+        match self {
+            Self::HeavyPerRows(step) => i64::try_from(rows.div_ceil(step.max(1).into()).max(1)).unwrap_or(i64::MAX),
+            Self::Free | Self::Light | Self::Standard | Self::Heavy => 1,
         }
     }
 }
@@ -54,6 +73,8 @@ pub struct ToolSpec {
     pub description: &'static str,
     /// Whether it changes anything.
     pub access: Access,
+    /// What it does stays: it adds something, and to take that back would be to delete it, which no tool does.
+    pub lasting: bool,
     /// Its cost class.
     pub cost: Cost,
     /// How old a kept answer may be; `None` for tools whose answers are not kept.
@@ -78,6 +99,7 @@ impl ToolSpec {
             title,
             description,
             access: Access::Read,
+            lasting: false,
             cost: Cost::Standard,
             cache,
             stale,
@@ -150,9 +172,16 @@ pub trait WriteTool: Send + Sync + 'static {
     fn plan(args: &Self::Args, before: &Self::State) -> Result<Plan<Self::State>, ToolError>;
     /// What changing from one state to the other does to what may be spent.
     fn spending(from: &Self::State, to: &Self::State) -> Spending;
-    /// Refuses an old state that cannot be had again, such as that of a draft.
+    /// Refuses an old state that cannot be had again, such as that of a draft, or of what was before something was added.
     fn check_revert(_old: &Self::State) -> Result<(), ToolError> {
-        Ok(())
+        if !Self::SPEC.lasting {
+            return Ok(());
+        }
+        Err(ToolError::Refused {
+            reason: "what this change has added stays: to take it back would be to delete it, which no tool does"
+                .into(),
+            next_step: "Ask a person to delete it where it is, if it must go.".into(),
+        })
     }
     /// Asks the upstream to check the change to exactly this state without making it, where it can.
     fn dry_run(args: &Self::Args, target: &Self::State, cx: &Cx) -> impl Future<Output = Result<(), ToolError>> + Send;
@@ -217,6 +246,16 @@ impl Tool {
         }
     }
 
+    /// `estimate_cost`, by which agents learn what a call would cost.
+    pub(crate) fn estimate_cost() -> Self {
+        Self {
+            spec: estimate_cost::SPEC,
+            input_schema: schema::input::<estimate_cost::Args>(),
+            output_schema: schema::output::<estimate_cost::Estimate>(),
+            prepare: prepared::estimate_cost,
+        }
+    }
+
     /// A tool that changes something.
     pub fn write<T: WriteTool>() -> Self {
         Self {
@@ -225,6 +264,15 @@ impl Tool {
             output_schema: schema::output::<WriteAnswer<T::State>>(),
             prepare: prepared::write::<T>,
         }
+    }
+
+    /// How many rows an answer to these arguments has at most: as many as they ask for, or as many as there are when they do
+    /// not say. Nought for a tool without `max_rows`.
+    pub fn most_rows(&self, arguments: &Map<String, Value>) -> u64 {
+        let schema = self.input_schema.get("properties").and_then(|fields| fields.get("max_rows"));
+        let Some(schema) = schema else { return 0 };
+        let asked = arguments.get("max_rows").and_then(Value::as_u64);
+        asked.or_else(|| schema["default"].as_u64()).or_else(|| schema["maximum"].as_u64()).unwrap_or_default()
     }
 
     /// Reads the arguments into their type; the error names the field and teaches the fix.

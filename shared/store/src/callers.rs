@@ -44,11 +44,10 @@ from_row!(TenantUse { calls, last_at });
 impl TenantStore {
     /// Who has called at `since` or later, who called last first.
     pub async fn list_callers(&self, since: Timestamp) -> Result<Vec<CallerUse>, StoreError> {
-        let sql = "SELECT sums.principal, calls, last_at, client FROM (SELECT principal, COUNT(*) AS calls, \
-                   MAX(started_at) AS last_at, MAX(call_id) AS last_id FROM calls \
-                   WHERE tenant_id = $1 AND started_at >= $2 GROUP BY principal) AS sums \
-                   JOIN calls AS last ON last.tenant_id = $1 AND last.call_id = sums.last_id \
-                   ORDER BY last_at DESC, sums.principal";
+        let sql = "SELECT principal, calls, last_at, (SELECT client FROM calls WHERE tenant_id = $1 \
+                   AND calls.principal = sums.principal AND started_at >= $2 ORDER BY started_at DESC, call_id DESC LIMIT 1) AS client \
+                   FROM (SELECT principal, COUNT(*) AS calls, MAX(started_at) AS last_at FROM calls \
+                   WHERE tenant_id = $1 AND started_at >= $2 GROUP BY principal) AS sums ORDER BY last_at DESC, principal";
         self.0.list(sql, &[&since]).await
     }
 }
@@ -56,13 +55,16 @@ impl TenantStore {
 impl SystemStore {
     /// When each tenant that has called at `since` or later did so last, and when a call of it failed last.
     pub async fn last_calls_by_tenant(&self, since: Timestamp) -> Result<Vec<(TenantId, LastCalls)>, StoreError> {
+        // By tenant, for which there are indexes: a look each, however many calls there were.
         let sql = concat!(
-            "SELECT sums.tenant_id, last_at, failed.started_at AS failed_at, failed.class AS failed_class FROM (SELECT tenant_id, ",
-            "MAX(started_at) AS last_at, MAX(CASE WHEN ",
+            "SELECT tenant_id, last_at, failed_at, failed_class FROM (SELECT id AS tenant_id, ",
+            "(SELECT started_at FROM calls WHERE calls.tenant_id = tenants.id AND started_at >= $1 ORDER BY started_at DESC LIMIT 1) ",
+            "AS last_at, (SELECT started_at FROM calls WHERE calls.tenant_id = tenants.id AND started_at >= $1 AND ",
             failed!(),
-            " THEN call_id END) AS failed_id FROM calls WHERE started_at >= $1 GROUP BY tenant_id) AS sums ",
-            "LEFT JOIN calls AS failed ON failed.tenant_id = sums.tenant_id AND failed.call_id = failed_id ",
-            "ORDER BY sums.tenant_id"
+            " ORDER BY started_at DESC LIMIT 1) AS failed_at, ",
+            "(SELECT class FROM calls WHERE calls.tenant_id = tenants.id AND started_at >= $1 AND ",
+            failed!(),
+            " ORDER BY started_at DESC LIMIT 1) AS failed_class FROM tenants) AS seen WHERE last_at IS NOT NULL ORDER BY tenant_id"
         );
         self.0.list(sql, &[&since]).await
     }

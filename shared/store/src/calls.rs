@@ -1,6 +1,6 @@
 //! The ledger: one row per call, added once and never changed.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use turnpike_core::{CallId, ConnectionId, Currency, GrantId, Micros, Outcome, TenantId, Timestamp};
 
@@ -9,6 +9,7 @@ use crate::{
     db::Db,
     row::{Scalar, table},
     usage::failed,
+    value::Argument,
 };
 
 /// A call in the ledger.
@@ -34,18 +35,24 @@ pub struct CallRow {
     pub outcome: Outcome,
     /// The class of the error, if it was one.
     pub class: Option<String>,
-    /// The tool's price.
+    /// What a successful call of the tool costs without a plan.
     pub list_price: Micros,
-    /// What is charged, which depends on the outcome.
+    /// What this one costs without a plan, which depends on the outcome.
     pub price: Micros,
     /// The currency of both.
     pub currency: Currency,
+    /// What it uses up of the plan, by the price book's version.
+    pub units: i64,
+    /// That version.
+    pub price_version: i64,
     /// When it began.
     pub started_at: Timestamp,
     /// How long it took, in microseconds.
     pub duration_micros: i64,
     /// How many requests the upstream got.
     pub upstream_requests: i64,
+    /// How many rows its answer had, if it was one of rows.
+    pub answer_rows: i64,
     /// Those requests, as JSON.
     pub steps: String,
     /// Digest of the arguments.
@@ -73,6 +80,8 @@ pub struct CallFilter {
     pub principal: Option<String>,
     /// In this trace.
     pub trace_id: Option<String>,
+    /// Only those that used units up.
+    pub charged: bool,
     /// At most so many.
     pub limit: i64,
     /// Older than this call: the last of the page before.
@@ -93,9 +102,12 @@ table!(CallRow {
     list_price,
     price,
     currency,
+    units,
+    price_version,
     started_at,
     duration_micros,
     upstream_requests,
+    answer_rows,
     steps,
     arguments_digest,
     trace_id,
@@ -110,11 +122,20 @@ impl TenantStore {
             columns!(),
             " FROM calls WHERE tenant_id = $1 AND ($2 IS NULL OR started_at >= $2) AND ($3 IS NULL OR started_at < $3) ",
             "AND ($4 IS NULL OR integration = $4) AND ($5 IS NULL OR tool = $5) AND ($6 IS NULL OR outcome = $6) ",
-            "AND ($7 IS NULL OR principal = $7) AND ($8 IS NULL OR trace_id = $8) AND ($9 IS NULL OR call_id < $9) ",
-            "ORDER BY call_id DESC LIMIT $10"
+            "AND ($7 IS NULL OR principal = $7) AND ($8 IS NULL OR trace_id = $8) ",
+            "AND ($9 IS NULL OR started_at < $9 OR (started_at = $9 AND call_id < $12)) AND ($9 IS NULL OR started_at <= $9) ",
+            "AND (NOT $11 OR units > 0) ORDER BY started_at DESC, call_id DESC LIMIT $10"
         );
-        let CallFilter { since, until, integration, tool, outcome, principal, trace_id, limit, before } = filter;
-        self.0.list(sql, &[since, until, integration, tool, outcome, principal, trace_id, before, limit]).await
+        let CallFilter { since, until, integration, tool, outcome, principal, trace_id, charged, limit, before } =
+            filter;
+        // In the order of time, which is the ledger's: its newest months are looked at first, and the older ones not at all.
+        let from = match before {
+            Some(call) => self.find_call(*call).await?.map(|call| call.started_at).or(call.made_at()),
+            None => None,
+        };
+        let arguments: [&dyn Argument; 11] =
+            [since, until, integration, tool, outcome, principal, trace_id, &from, limit, charged, before];
+        self.0.list(sql, &arguments).await
     }
 
     /// Calls that did not give their caller what it asked for, newest first.
@@ -124,16 +145,28 @@ impl TenantStore {
             columns!(),
             " FROM calls WHERE tenant_id = $1 AND ",
             failed!(),
-            " ORDER BY call_id DESC LIMIT $2"
+            " ORDER BY started_at DESC, call_id DESC LIMIT $2"
         );
         self.0.list(sql, &[&limit]).await
     }
 
     /// The call with that id.
     pub async fn find_call(&self, call_id: CallId) -> Result<Option<CallRow>, StoreError> {
-        self.0
-            .find(concat!("SELECT ", columns!(), " FROM calls WHERE tenant_id = $1 AND call_id = $2"), &[&call_id])
-            .await
+        // An id tells when it was made, and that is when the call began: the month in which to look. A row that was brought from
+        // elsewhere may have another instant, and is found a little later.
+        let near = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM calls WHERE tenant_id = $1 AND call_id = $2 AND started_at >= $3 AND started_at < $4"
+        );
+        let anywhere = concat!("SELECT ", columns!(), " FROM calls WHERE tenant_id = $1 AND call_id = $2");
+        if let Some(made_at) = call_id.made_at() {
+            let found = self.0.find(near, &[&call_id, &made_at.minus(HOUR), &made_at.plus(HOUR)]).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        self.0.find(anywhere, &[&call_id]).await
     }
 
     /// The first call of a caller at `since` or later.
@@ -146,6 +179,9 @@ impl TenantStore {
         self.0.find(sql, &[&principal, &since]).await
     }
 }
+
+/// How far the instant in a call's id may be from the one at which it began.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Rows per statement. Each size is a statement of its own that stays prepared, so their number is kept small.
 const BATCH: usize = 64;

@@ -52,6 +52,34 @@ pub struct Replacement {
     pub now: Timestamp,
 }
 
+/// How many credentials a data key seals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedCount {
+    /// The data key.
+    pub key_version: i64,
+    /// How many.
+    pub credentials: i64,
+}
+
+from_row!(SealedCount { key_version, credentials });
+
+/// A sealed credential and what it is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedRow {
+    /// The connection that it opens.
+    pub connection_id: ConnectionId,
+    /// The integration.
+    pub integration: String,
+    /// Counts the credential's replacements.
+    pub generation: i64,
+    /// The data key that it is sealed with.
+    pub key_version: i64,
+    /// The credential, sealed.
+    pub sealed: Vec<u8>,
+}
+
+from_row!(SealedRow { connection_id, integration, generation, key_version, sealed });
+
 /// A credential that is to be revoked at the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
@@ -125,6 +153,30 @@ impl TenantStore {
         self.0.changes(sql, &[&connection_id, &expected_generation, key_version, sealed, access_expires_at, now]).await
     }
 
+    /// Puts the same credential, sealed with another data key, in its place, if it still is of that generation and sealed with
+    /// that key; false when it is not. Neither the generation nor the journal of refreshes changes: a refresh that is under way
+    /// goes on, and wins.
+    pub async fn reseal_credential(
+        &self,
+        from: &SealedRow,
+        key_version: i64,
+        sealed: &[u8],
+    ) -> Result<bool, StoreError> {
+        let sql = "UPDATE credentials SET key_version = $5, sealed = $6 WHERE tenant_id = $1 AND connection_id = $2 \
+                   AND generation = $3 AND key_version = $4";
+        self.0
+            .changes(sql, &[&from.connection_id, &from.generation, &from.key_version, &key_version, &sealed.to_vec()])
+            .await
+    }
+
+    /// The credentials that are sealed with another data key than that, in the order of their connections.
+    pub async fn list_credentials_of_other_keys(&self, key_version: i64) -> Result<Vec<SealedRow>, StoreError> {
+        let sql = "SELECT connection_id, generation, key_version, sealed, (SELECT integration FROM connections \
+                   WHERE connections.tenant_id = credentials.tenant_id AND id = connection_id) AS integration \
+                   FROM credentials WHERE tenant_id = $1 AND key_version <> $2 ORDER BY connection_id";
+        self.0.list(sql, &[&key_version]).await
+    }
+
     /// Asks for a credential to be revoked at the vendor from an instant on, and counts how often that was asked; false when
     /// it is not of that generation any more.
     pub async fn ask_to_revoke(
@@ -146,6 +198,13 @@ impl TenantStore {
 }
 
 impl SystemStore {
+    /// How many credentials are sealed with each data key.
+    pub async fn count_credentials_by_key(&self) -> Result<Vec<(TenantId, SealedCount)>, StoreError> {
+        let sql =
+            "SELECT tenant_id, key_version, COUNT(*) AS credentials FROM credentials GROUP BY tenant_id, key_version";
+        self.0.list(sql, &[]).await
+    }
+
     /// The credentials that are to be revoked by now, the longest due first.
     pub async fn list_revocations(&self, now: Timestamp) -> Result<Vec<(TenantId, Revocation)>, StoreError> {
         let sql = "SELECT credentials.tenant_id, connection_id, integration, generation, revoke_tries FROM credentials \

@@ -20,6 +20,20 @@ use crate::{StoreError, access::Scope, session::Session};
 /// How long to wait for a connection, for another writer, or for PostgreSQL's first answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What each connection to PostgreSQL is told when it is opened. A pooler in between must pass these on, or the role be given them
+/// (`ALTER ROLE … SET`).
+const SETTINGS: [(&str, &str); 4] = [
+    // Who waits for a lock longer than that waits for something that hangs.
+    ("lock_timeout", "5s"),
+    // Longer than any question of ours takes; without it one that goes wrong keeps its connection for good.
+    ("statement_timeout", "30s"),
+    // Nothing of ours rests inside a transaction: whoever does has lost its process.
+    ("idle_in_transaction_session_timeout", "30s"),
+    // Tenants differ by a thousand times, and a plan for the average one is wrong for most. It also knows the months of the
+    // ledger only when it knows the instants.
+    ("plan_cache_mode", "force_custom_plan"),
+];
+
 /// Prepared statements kept per connection: every query of this crate, and the ledger's batch in each size.
 const STATEMENTS: usize = 256;
 
@@ -103,6 +117,7 @@ async fn open_postgres(url: &str, max_connections: u32) -> Result<Db, StoreError
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::BadUrl { reason: error.to_string() })?
         .application_name("turnpike")
+        .options(SETTINGS)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     // The pool would go on trying a refused connection until its time is over, and then only say that it is.

@@ -17,9 +17,12 @@ const DELETES: &[&str] = deletes![
     write_intents,
     jobs,
     write_policies,
+    connection_reminders,
     credentials,
     connections,
     data_keys,
+    subscriptions,
+    billing_notices,
     api_keys,
     grants,
     service_agents,
@@ -68,7 +71,7 @@ impl SystemStore {
         Ok(true)
     }
 
-    /// Deletes all of a tenant but its books: the ledger and the audit log, which know ids only. Whoever belonged to it
+    /// Deletes all of a tenant but its books: the ledger, batches, invoices and the audit log, which know ids only. Whoever belonged to it
     /// alone is forgotten too. Grants at vendors are not revoked by this.
     pub async fn delete_tenant(&self, id: TenantId, now: Timestamp) -> Result<(), StoreError> {
         let close = "UPDATE tenants SET name = '', state = 'suspended', stale_answers = NULL, plan = NULL, wanted = '[]', \
@@ -81,6 +84,7 @@ impl SystemStore {
         for delete in DELETES {
             all.changes(delete, &[&id]).await?;
         }
+        all.changes("DELETE FROM key_rotations WHERE scope = $1", &[&id]).await?;
         all.changes("UPDATE sessions SET acting_for = NULL WHERE acting_for = $1", &[&id]).await?;
         for Scalar(person) in leaving {
             for forget in FORGET {

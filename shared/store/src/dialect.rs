@@ -1,13 +1,35 @@
-//! Where the two databases differ, apart from the types in their migrations and the places in the ledger's batch: all
-//! of it is PostgreSQL's row-level security, which SQLite does not have.
+//! Where the two databases differ, apart from the types in their migrations, the places in the ledger's batch and how work is
+//! claimed: their clocks, and PostgreSQL's row-level security, which SQLite does not have.
 
 use sqlx::error::DatabaseError;
+use turnpike_core::TenantId;
+
+/// The machine's clock: all processes are on it.
+pub(crate) const CLOCK_OF_SQLITE: &str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000 AS value";
+
+/// The server's clock, also within a transaction.
+pub(crate) const CLOCK_OF_POSTGRES: &str =
+    "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS value";
 
 /// Starts a transaction that sees all tenants, in one round trip.
 pub(crate) const BEGIN_AS_SYSTEM: &str = "BEGIN; SET LOCAL app.system = 'on'";
 
-/// Narrows a transaction to one tenant.
-pub(crate) const ACT_AS_TENANT: &str = "SELECT set_config('app.tenant_id', $1, true)";
+/// Starts a transaction that sees one tenant, in one round trip too. An id is 32 digits and four lines, and nothing else.
+pub(crate) fn begin_as(tenant: TenantId) -> String {
+    format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'")
+}
+
+/// For a connection that migrates: it waits for another that does the same, however large the tables.
+pub(crate) const AWAIT_MIGRATION: &str =
+    "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '1h'";
+
+/// Once it is its turn: whoever serves must not queue behind a migration that waits for a table.
+pub(crate) const BEGIN_MIGRATION: &str = "SET lock_timeout = '5s'; SET app.system = 'on'";
+
+/// The months of the ledger that begin in the next days, by the database's clock.
+pub(crate) const MAKE_NEXT_MONTHS: &str = "
+SELECT FROM (SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now) AS clock,
+    make_call_partitions(now, now + 92 * 86400 * 1000000::bigint)";
 
 /// Guards every table that is not guarded yet; a table added by a later migration is covered without being named here.
 /// After a transaction the setting reads as '', not NULL, hence `nullif`.
@@ -49,20 +71,49 @@ SELECT rolname::text AS role, rolsuper AS superuser, rolbypassrls AS bypasses, E
 ) AS owner
 FROM pg_roles WHERE rolname = current_user";
 
-/// What the application may do, and no more: it changes no call and no event of the audit log, and what stays of a tenant
+/// What the application may do, and no more: it changes no call, no event of the audit log and
+/// no sum of a batch, and what stays of a tenant
 /// that was deleted it cannot delete. `ROLE` stands for the role.
 const GRANTS: &str = "
 GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
-GRANT SELECT, INSERT ON audit_events, calls, secrets TO ROLE;
-GRANT SELECT, INSERT, UPDATE ON announcements, kill_switches, tenants TO ROLE;
-GRANT SELECT, INSERT, DELETE ON authorizations, call_arguments, connect_attempts, data_keys, write_intents TO ROLE;
-GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connections, credentials, grants, jobs, mailed_links, members,
-    oauth_clients, people, previews, service_agents, sessions, signing_keys, tool_policies, visits, write_policies TO ROLE;";
+GRANT SELECT, INSERT ON audit_events, batched_calls, calls, credits, price_versions, proofs, secrets, usage_batches TO ROLE;
+GRANT UPDATE (state, identifier, first_attempt_at, attempts, next_attempt_at, leased_until, settled_at, reason) ON usage_batches TO ROLE;
+GRANT SELECT, INSERT, UPDATE ON announcements, invoices, kill_switches, money_events, tenants TO ROLE;
+GRANT SELECT, INSERT, DELETE ON authorizations, billing_notices, call_arguments, connect_attempts, data_keys, key_rotations, write_intents TO ROLE;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connection_reminders, connections, credentials, grants, invoice_lines, jobs, mailed_links, members,
+    oauth_clients, payment_events, people, previews, processes, service_agents, sessions, signing_keys, subscriptions, tool_policies, visits, work_items, write_policies TO ROLE;
+GRANT EXECUTE ON FUNCTION make_call_partitions(BIGINT, BIGINT) TO ROLE;";
+
+/// The same where only wrapped data keys are.
+const KEY_GRANTS: &str = "
+GRANT USAGE ON SCHEMA public TO ROLE;
+GRANT SELECT ON _sqlx_migrations TO ROLE;
+GRANT SELECT, INSERT, DELETE ON data_keys TO ROLE;";
+
+/// What the databases call themselves.
+pub(crate) const VERSIONS: (&str, &str) = (
+    "SELECT 'SQLite ' || sqlite_version() AS value",
+    "SELECT 'PostgreSQL ' || current_setting('server_version') AS value",
+);
 
 /// The grants for a role.
 pub(crate) fn grants_for(role: &str) -> String {
-    GRANTS.replace("ROLE", &format!("\"{}\"", role.replace('"', "\"\"")))
+    to_role(GRANTS, role)
+}
+
+/// The grants for a role where only wrapped data keys are.
+pub(crate) fn key_grants_for(role: &str) -> String {
+    to_role(KEY_GRANTS, role)
+}
+
+fn to_role(grants: &str, role: &str) -> String {
+    grants.replace("ROLE", &format!("\"{}\"", role.replace('"', "\"\"")))
+}
+
+/// Whether a statement gave up waiting for a lock.
+pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "55P03")
 }
 
 /// Whether a statement failed for want of its table.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use sqlx::migrate::MigrateError;
 
+use crate::dialect::is_lock_timeout;
+
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,9 +77,18 @@ pub enum StoreError {
     /// No connection was free in time.
     #[error("no database connection was free within 5 seconds; raise the number of connections or lower the load")]
     Busy,
+    /// Somebody holds a table that a migration changes.
+    #[error(
+        "another connection holds a table that migration {version} changes, or an earlier migration still runs; nothing of it was \
+         done. End what holds the table (`pg_stat_activity` shows it) and run `turnpike migrate` again"
+    )]
+    TableHeld {
+        /// The migration's number; 0 for what comes before and after them.
+        version: i64,
+    },
     /// A migration failed.
     #[error("the migration failed: {0}")]
-    Migration(#[from] MigrateError),
+    Migration(#[source] MigrateError),
     /// Any other failure of the database.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -88,6 +99,16 @@ impl From<sqlx::Error> for StoreError {
         match error {
             sqlx::Error::PoolTimedOut => Self::Busy,
             error => Self::Database(error),
+        }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(cause) if is_lock_timeout(&cause) => Self::TableHeld { version: 0 },
+            MigrateError::ExecuteMigration(cause, version) if is_lock_timeout(&cause) => Self::TableHeld { version },
+            error => Self::Migration(error),
         }
     }
 }

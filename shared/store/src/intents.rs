@@ -47,7 +47,9 @@ impl SystemStore {
             "SELECT tenant_id, ",
             columns!(),
             " FROM write_intents AS intent WHERE started_at >= $1 AND started_at < $2 AND NOT EXISTS (SELECT 1 FROM calls ",
-            "WHERE calls.tenant_id = intent.tenant_id AND calls.call_id = intent.call_id) ORDER BY started_at"
+            "WHERE calls.tenant_id = intent.tenant_id AND calls.call_id = intent.call_id ",
+            // Of an intent that an earlier version has written the instant is that of its claim, and not of its call.
+            "AND calls.started_at BETWEEN intent.started_at - 86400000000 AND intent.started_at + 86400000000) ORDER BY started_at"
         );
         self.0.list(sql, &[&begun.start, &begun.end]).await
     }

@@ -138,7 +138,8 @@ impl TenantStore {
     ) -> Result<bool, StoreError> {
         let sql = "UPDATE jobs SET delivered_by = $3, delivered_at = $4, updated_at = $4 \
                    WHERE tenant_id = $1 AND id = $2 AND state = $6 AND (delivered_by IS NULL OR (delivered_at < $5 AND NOT EXISTS \
-                   (SELECT 1 FROM calls WHERE calls.tenant_id = jobs.tenant_id AND calls.call_id = jobs.delivered_by)))";
+                   (SELECT 1 FROM calls WHERE calls.tenant_id = jobs.tenant_id AND calls.call_id = jobs.delivered_by \
+                   AND calls.started_at >= jobs.created_at - 86400000000)))";
         self.0.changes(sql, &[&id, &call_id, &now, &lost_before, &JobState::Done]).await
     }
 }

@@ -27,4 +27,16 @@ impl SystemStore {
         self.0.execute(sql, &columns!(secret)).await?;
         self.find_secret(&secret.name).await?.ok_or(StoreError::NotFound { what: "secret" })
     }
+
+    /// All secrets of the deployment.
+    pub async fn list_secrets(&self) -> Result<Vec<SecretRow>, StoreError> {
+        self.0.list(concat!("SELECT ", columns!(), " FROM secrets ORDER BY name"), &[]).await
+    }
+
+    /// Puts the same secret, wrapped anew, in a secret's place if it is still as it was; false when it is not. On PostgreSQL only
+    /// the tables' owner may.
+    pub async fn rewrap_secret(&self, was: &SecretRow, provider: &str, wrapped: &[u8]) -> Result<bool, StoreError> {
+        let sql = "UPDATE secrets SET provider = $3, wrapped = $4 WHERE name = $1 AND wrapped = $2";
+        self.0.changes(sql, &[&was.name, &was.wrapped, &provider, &wrapped.to_vec()]).await
+    }
 }

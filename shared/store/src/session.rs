@@ -1,8 +1,8 @@
 //! One connection for one piece of work: the only place that knows which database a statement runs on.
 
 use sqlx::{
-    PgConnection, Pool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection,
-    postgres::PgArguments, query_with, sqlite::SqliteArguments,
+    AssertSqlSafe, PgConnection, Pool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    pool::PoolConnection, postgres::PgArguments, query_with, sqlite::SqliteArguments,
 };
 
 use crate::{
@@ -38,14 +38,11 @@ impl Session {
     }
 
     pub(crate) async fn postgres(pool: &Pool<Postgres>, scope: &Scope) -> Result<Self, StoreError> {
-        match scope {
-            Scope::System => Ok(Self::Postgres(pool.begin_with(dialect::BEGIN_AS_SYSTEM).await?)),
-            Scope::Tenant(tenant) => {
-                let mut session = Self::Postgres(pool.begin().await?);
-                session.execute(dialect::ACT_AS_TENANT, &[tenant]).await?;
-                Ok(session)
-            }
-        }
+        let begin = match scope {
+            Scope::System => dialect::BEGIN_AS_SYSTEM.into_sql_str(),
+            Scope::Tenant(tenant) => AssertSqlSafe(dialect::begin_as(*tenant)).into_sql_str(),
+        };
+        Ok(Self::Postgres(pool.begin_with(begin).await?))
     }
 
     /// Runs a statement; the number of rows that it changed.
@@ -75,6 +72,11 @@ impl Session {
                 query_with(sql, for_postgres(arguments)?).fetch_all(it).await?.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+
+    /// Whether it is PostgreSQL.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// Keeps what was done. Without this a transaction is rolled back.

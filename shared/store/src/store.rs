@@ -8,6 +8,7 @@ use crate::{
     StoreError, SystemStore, TenantStore,
     access::{Access, Scope},
     db::Db,
+    dialect,
     row::Scalar,
 };
 
@@ -27,6 +28,13 @@ impl Store {
     /// Answers when the database does.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.system().0.list::<Scalar<i64>>("SELECT CAST(1 AS BIGINT) AS value", &[]).await.map(drop)
+    }
+
+    /// What the database calls itself: its name and version.
+    pub async fn version(&self) -> Result<String, StoreError> {
+        let (sqlite, postgres) = dialect::VERSIONS;
+        let sql = if matches!(&*self.0, Db::Sqlite { .. }) { sqlite } else { postgres };
+        Ok(self.system().0.find(sql, &[]).await?.map_or_else(String::new, |Scalar(version)| version))
     }
 
     /// One tenant's rows, the only way to them.

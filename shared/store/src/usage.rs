@@ -17,6 +17,10 @@ pub struct UsageLine {
     pub calls: i64,
     /// How many requests the upstream got.
     pub upstream_requests: i64,
+    /// How many units they used up.
+    pub units: i64,
+    /// How many rows the answers had.
+    pub answer_rows: i64,
     /// What is charged for them.
     pub price: Micros,
     /// What they would cost by the tool's price.
@@ -25,13 +29,24 @@ pub struct UsageLine {
     pub currency: Currency,
 }
 
-from_row!(UsageLine { integration, tool, outcome, calls, upstream_requests, price, list_price, currency });
+from_row!(UsageLine {
+    integration,
+    tool,
+    outcome,
+    calls,
+    upstream_requests,
+    units,
+    answer_rows,
+    price,
+    list_price,
+    currency
+});
 
 /// A sum is wider than what it sums up in PostgreSQL, hence the casts.
 macro_rules! sums {
     () => {
         "integration, tool, outcome, currency, COUNT(*) AS calls, CAST(SUM(upstream_requests) AS BIGINT) AS upstream_requests, \
-         CAST(SUM(price) AS BIGINT) AS price, CAST(SUM(list_price) AS BIGINT) AS list_price FROM calls "
+         CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(answer_rows) AS BIGINT) AS answer_rows, CAST(SUM(price) AS BIGINT) AS price, CAST(SUM(list_price) AS BIGINT) AS list_price FROM calls "
     };
 }
 
@@ -55,6 +70,44 @@ pub struct DayLine {
 }
 
 from_row!(DayLine { day, integration, calls, failures, upstream_requests, price, currency });
+
+/// The calls of one tool in one day, for what they bring and cost. Those answered by a sandbox cost nobody anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostLine {
+    /// When the day begins, in UTC.
+    pub day: Timestamp,
+    /// The integration.
+    pub integration: String,
+    /// The tool.
+    pub tool: String,
+    /// How many calls there were.
+    pub calls: i64,
+    /// How many units they used up.
+    pub units: i64,
+    /// How many requests the upstream got.
+    pub upstream_requests: i64,
+    /// How many rows the answers had.
+    pub answer_rows: i64,
+}
+
+from_row!(CostLine { day, integration, tool, calls, units, upstream_requests, answer_rows });
+
+/// The calls that ended alike and had the same price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceLine {
+    /// How they ended.
+    pub outcome: Outcome,
+    /// By which version of the price book.
+    pub price_version: i64,
+    /// What a successful one costs without a plan.
+    pub list_price: Micros,
+    /// How many there were.
+    pub calls: i64,
+    /// How many units they used up.
+    pub units: i64,
+}
+
+from_row!(PriceLine { outcome, price_version, list_price, calls, units });
 
 /// Whether a call did not give its caller what it asked for: the outcomes of which [`Outcome::is_failure`] says so.
 macro_rules! failed {
@@ -104,6 +157,34 @@ impl SystemStore {
             "WHERE started_at >= $1 AND started_at < $2 GROUP BY tenant_id, integration, tool, outcome, currency ",
             "ORDER BY tenant_id, integration, tool, outcome, currency"
         );
+        self.0.list(sql, &[&since, &until]).await
+    }
+
+    /// Calls begun at `since` or later and before `until` by tenant, UTC day and tool, without those of sandboxes.
+    pub async fn usage_by_tenant_and_day(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(TenantId, CostLine)>, StoreError> {
+        let sql = "SELECT tenant_id, started_at - started_at % 86400000000 AS day, integration, tool, COUNT(*) AS calls, \
+                   CAST(SUM(units) AS BIGINT) AS units, CAST(SUM(upstream_requests) AS BIGINT) AS upstream_requests, \
+                   CAST(SUM(answer_rows) AS BIGINT) AS answer_rows FROM calls \
+                   WHERE started_at >= $1 AND started_at < $2 AND NOT sandbox \
+                   GROUP BY tenant_id, day, integration, tool ORDER BY tenant_id, day, integration, tool";
+        self.0.list(sql, &[&since, &until]).await
+    }
+
+    /// The same calls by tenant, outcome and price.
+    pub async fn usage_by_price(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(TenantId, PriceLine)>, StoreError> {
+        let sql = "SELECT tenant_id, outcome, price_version, list_price, COUNT(*) AS calls, \
+                   CAST(SUM(units) AS BIGINT) AS units FROM calls \
+                   WHERE started_at >= $1 AND started_at < $2 AND NOT sandbox \
+                   GROUP BY tenant_id, outcome, price_version, list_price \
+                   ORDER BY tenant_id, outcome, price_version, list_price";
         self.0.list(sql, &[&since, &until]).await
     }
 }

@@ -7,11 +7,15 @@ use sqlx::{
     sqlite::SqliteArguments,
 };
 use turnpike_core::{
-    AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, Currency, GrantId, JobId, LeastRole, LinkId,
-    Micros, Outcome, PersonId, PreviewId, Role, ServiceAgentId, SessionId, SwitchId, TenantId, Timestamp, VisitId,
+    AnnouncementId, ApiKeyId, ApprovalId, AttemptId, CallId, ConnectionId, CreditId, Currency, GrantId, InvoiceId,
+    JobId, LeastRole, LinkId, Micros, Outcome, PersonId, PreviewId, ProcessId, ProofId, Role, ServiceAgentId,
+    SessionId, SwitchId, TenantId, Timestamp, VisitId,
 };
 
-use crate::{ApprovalState, ConnectionState, JobState, LinkPurpose, PreviewState, TenantState};
+use crate::{
+    ApprovalState, BatchState, ConnectionState, CreditKind, InvoiceState, JobState, LineKind, LinkPurpose,
+    MoneyEventKind, PaymentEventState, PreviewState, SubscriptionState, TenantState,
+};
 
 /// What both drivers store by themselves.
 pub(crate) trait Raw:
@@ -126,11 +130,15 @@ stored! {
     ApiKeyId as String: |it| it.to_string(), |raw| raw.parse()?;
     ApprovalId as String: |it| it.to_string(), |raw| raw.parse()?;
     CallId as String: |it| it.to_string(), |raw| raw.parse()?;
+    CreditId as String: |it| it.to_string(), |raw| raw.parse()?;
+    InvoiceId as String: |it| it.to_string(), |raw| raw.parse()?;
+    ProofId as String: |it| it.to_string(), |raw| raw.parse()?;
     ConnectionId as String: |it| it.to_string(), |raw| raw.parse()?;
     JobId as String: |it| it.to_string(), |raw| raw.parse()?;
     LinkId as String: |it| it.to_string(), |raw| raw.parse()?;
     PersonId as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewId as String: |it| it.to_string(), |raw| raw.parse()?;
+    ProcessId as String: |it| it.to_string(), |raw| raw.parse()?;
     SessionId as String: |it| it.to_string(), |raw| raw.parse()?;
     SwitchId as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantId as String: |it| it.to_string(), |raw| raw.parse()?;
@@ -144,6 +152,13 @@ stored! {
     JobState as String: |it| it.to_string(), |raw| raw.parse()?;
     LinkPurpose as String: |it| it.to_string(), |raw| raw.parse()?;
     PreviewState as String: |it| it.to_string(), |raw| raw.parse()?;
+    BatchState as String: |it| it.to_string(), |raw| raw.parse()?;
+    CreditKind as String: |it| it.to_string(), |raw| raw.parse()?;
+    InvoiceState as String: |it| it.to_string(), |raw| raw.parse()?;
+    LineKind as String: |it| it.to_string(), |raw| raw.parse()?;
+    MoneyEventKind as String: |it| it.to_string(), |raw| raw.parse()?;
+    PaymentEventState as String: |it| it.to_string(), |raw| raw.parse()?;
+    SubscriptionState as String: |it| it.to_string(), |raw| raw.parse()?;
     TenantState as String: |it| it.to_string(), |raw| raw.parse()?;
 }
 

@@ -69,9 +69,11 @@ impl Tenancy {
             .append_pair("response_type", "code")
             .append_pair("client_id", &app.client_id)
             .append_pair("redirect_uri", callback.as_str())
-            .append_pair("scope", &oauth.scopes.join(" "))
             .append_pair("state", &state)
             .extend_pairs(oauth.authorize_parameters);
+        if !oauth.scopes.is_empty() {
+            url.query_pairs_mut().append_pair("scope", &oauth.scopes.join(" "));
+        }
         if oauth.pkce {
             let challenge = Digest::of(self.verifier(&state).expose_secret().as_bytes());
             url.query_pairs_mut()
@@ -141,7 +143,7 @@ impl Tenancy {
             verifier: verifier.as_ref(),
         };
         let shape: &AuthShape = &manifest.auth;
-        let redeemed = self.parts().vault.redeem(token_url, shape, &code).await;
+        let redeemed = self.parts().vault.redeem(token_url, &route.version, shape, &code).await;
         redeemed.map_err(|error| ConnectError::of_credential(error, title))?.ok_or(ConnectError::NotLasting { title })
     }
 

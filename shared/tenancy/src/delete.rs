@@ -26,7 +26,10 @@ impl fmt::Display for Receipt {
             f,
             "Deleted: members, keys, connections, credentials and what sealed them, jobs, changes, mailed links."
         )?;
-        write!(f, "Kept, because it must be: the list of calls and the audit log. They hold numbers and no names.")
+        write!(
+            f,
+            "Kept, because it must be: the list of calls, the invoices and the audit log. They hold numbers and no names."
+        )
     }
 }
 
@@ -51,7 +54,11 @@ impl Tenancy {
             list.push(row.integration);
         }
         let details = json!({ "revoked": receipt.revoked, "not_revoked": receipt.not_revoked });
+        // First, so that from here on nothing of it opens any more, whatever else fails; and once more, for a key that somebody
+        // made meanwhile.
+        self.parts().vault.shred(tenant).await.map_err(ConnectError::Vault)?;
         self.parts().store.system().delete_tenant(tenant, self.parts().ambient.now()).await?;
+        self.parts().vault.shred(tenant).await.map_err(ConnectError::Vault)?;
         self.record(tenant, actor, "tenant.deleted", &subject(tenant), details).await?;
         Ok(receipt)
     }

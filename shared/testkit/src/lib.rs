@@ -1,5 +1,9 @@
-//! Throwaway servers for tests: PostgreSQL in a temporary folder, on a free port.
+//! Throwaway servers for tests: PostgreSQL, Redis and AWS KMS, on free ports.
 
+mod kms;
 mod postgres;
+mod redis;
 
+pub use kms::{EncryptionContext, Kms, KmsCall, KmsKeyState};
 pub use postgres::{Postgres, TestDatabase, free_port};
+pub use redis::Redis;

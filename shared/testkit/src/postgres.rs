@@ -14,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 
 /// Names a running throwaway instance by a superuser's URL, so that many test processes can share one.
@@ -24,13 +24,14 @@ const SHARED: &str = "TEST_POSTGRES_URL";
 pub struct Postgres {
     admin: PgConnectOptions,
     /// None when the instance is another's.
-    _own: Option<Own>,
+    own: Option<Own>,
 }
 
 /// An instance that we started; the fields are dropped in order, the folder last.
 struct Own {
     server: Child,
-    _folder: TempDir,
+    settings: Vec<String>,
+    folder: TempDir,
 }
 
 /// A fresh database with its two roles.
@@ -62,37 +63,46 @@ impl Postgres {
         Self::start_with(&[]).await
     }
 
-    async fn start_with(settings: &[&str]) -> Result<Self> {
+    /// Starts an instance with settings of its own, each as `NAME=VALUE`.
+    pub async fn start_with(own_settings: &[&str]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("turnpike-postgres-").tempdir()?;
-        let (data, port) = (folder.path().join("data"), free_port()?.to_string());
+        let port = free_port()?;
         if is_root()? {
             run(command("chown").arg("postgres").arg(folder.path()))?;
         }
         let setup = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--pgdata"];
-        run(postgres("initdb")?.args(setup).arg(&data))?;
-        let mut server = postgres("postgres")?;
-        server.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-h", "127.0.0.1", "-p", &port]);
-        for setting in ["max_connections=300"].iter().chain(settings) {
-            server.args(["-c", setting]);
-        }
-        let own = Own { server: server.stderr(Stdio::null()).spawn()?, _folder: folder };
+        run(postgres("initdb")?.args(setup).arg(folder.path().join("data")))?;
+        let port_setting = format!("port={port}");
+        let settings = ["max_connections=300", "listen_addresses=127.0.0.1", &port_setting];
+        let settings = settings.iter().chain(own_settings).map(|setting| (*setting).to_owned()).collect::<Vec<_>>();
+        let own = Own { server: spawn(&folder, &settings)?, settings, folder };
         let admin = format!("postgres://postgres@127.0.0.1:{port}/postgres").parse()?;
         Self::with(admin, Some(own)).await
     }
 
     /// Waits until the instance answers and makes the roles.
     async fn with(admin: PgConnectOptions, own: Option<Own>) -> Result<Self> {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        let mut connection = loop {
-            match admin.connect().await {
-                Ok(connection) => break connection,
-                Err(error) if Instant::now() > deadline => return Err(error).context("PostgreSQL did not start"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        };
+        let mut connection = answering(&admin).await?;
         connection.execute(ROLES).await?;
         connection.close().await?;
-        Ok(Self { admin, _own: own })
+        Ok(Self { admin, own })
+    }
+
+    /// Ends it as a crash does, every connection with it. What was committed stays where [`Postgres::start_durable`] was used;
+    /// elsewhere the last moment may be lost. Does nothing to an instance that is another's.
+    pub fn kill(&mut self) {
+        if let Some(own) = &mut self.own {
+            own.stop();
+        }
+    }
+
+    /// Starts it again at the same place, and waits until it answers. One that runs is ended first.
+    pub async fn restart(&mut self) -> Result<()> {
+        let own = self.own.as_mut().context("an instance that is another's is not restarted")?;
+        own.stop();
+        own.server = spawn(&own.folder, &own.settings)?;
+        answering(&self.admin).await?.close().await?;
+        Ok(())
     }
 
     /// Makes a fresh database.
@@ -122,14 +132,44 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$";
 
-impl Drop for Own {
-    /// Stops the server without ceremony and waits for it, so that the folder can be removed.
-    fn drop(&mut self) {
+impl Own {
+    /// Stops the server without ceremony and waits for it, so that its folder and port are free.
+    fn stop(&mut self) {
+        if !matches!(self.server.try_wait(), Ok(None)) {
+            return;
+        }
         let asked = run(command("kill").args(["-s", "QUIT", &self.server.id().to_string()]));
         if asked.is_err() {
             self.server.kill().ok();
         }
         self.server.wait().ok();
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn spawn(folder: &TempDir, settings: &[String]) -> Result<Child> {
+    let mut server = postgres("postgres")?;
+    server.arg("-D").arg(folder.path().join("data")).arg("-k").arg(folder.path());
+    for setting in settings {
+        server.args(["-c", setting]);
+    }
+    Ok(server.stderr(Stdio::null()).spawn()?)
+}
+
+/// The first connection that is let in.
+async fn answering(admin: &PgConnectOptions) -> Result<PgConnection> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match admin.connect().await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if Instant::now() > deadline => return Err(error).context("PostgreSQL did not start"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
     }
 }
 

@@ -24,7 +24,9 @@ pub(crate) fn apply(
         Credential::OAuthRefresh(grant) => bearer(request, access(grant)),
         Credential::SystemUserToken(own) => {
             let token = own.token.expose_secret();
-            pairs.append_pair("appsecret_proof", &proof(own.app_secret.expose_secret(), token));
+            if let Some(app) = &own.app {
+                pairs.append_pair("appsecret_proof", &proof(app.app_secret.expose_secret(), token));
+            }
             bearer(request, token)
         }
         Credential::LoginWithAmazon(grant) => {
@@ -72,7 +74,7 @@ fn proof(app_secret: &str, token: &str) -> String {
 mod tests {
     use std::{collections::HashMap, time::Duration};
 
-    use turnpike_sdk::{OAuth, SystemUser};
+    use turnpike_sdk::{OAuth, SystemUser, TokenApp, TokenStyle};
 
     use super::*;
 
@@ -83,11 +85,15 @@ mod tests {
         pkce: true,
         token_url: "",
         revoke_url: None,
+        token_style: TokenStyle::USUAL,
         scopes: &[],
         refresh_ahead: Duration::ZERO,
+        lapses_unused: None,
+        ends_also: "",
     };
 
-    const SYSTEM_USER: SystemUser = SystemUser { token_url: "", scopes: &[], renew_ahead: Duration::ZERO };
+    const SYSTEM_USER: SystemUser =
+        SystemUser { scopes: &[], app: Some(TokenApp { token_url: "", renew_ahead: Duration::ZERO }) };
 
     fn applied(shape: &AuthShape, raw_query: &str) -> (HashMap<String, String>, String) {
         let form = [
@@ -119,6 +125,9 @@ mod tests {
         let (headers, query) = applied(&AuthShape::SystemUserToken(SYSTEM_USER), "");
         assert_eq!(headers["authorization"], "Bearer system-token");
         assert_eq!(query, format!("q=a+b%26c&appsecret_proof={}", proof("app-secret", "system-token")));
+
+        let (headers, query) = applied(&AuthShape::SystemUserToken(SystemUser { app: None, ..SYSTEM_USER }), "");
+        assert_eq!((&*headers["authorization"], &*query), ("Bearer system-token", "q=a+b%26c"));
 
         let (headers, _) = applied(&AuthShape::LoginWithAmazon(OAUTH), "");
         assert_eq!(headers["amazon-advertising-api-clientid"], "client");

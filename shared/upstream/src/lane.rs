@@ -1,6 +1,7 @@
 //! A request to the upstream, step by step.
 
 mod file;
+mod quota;
 
 use std::{
     sync::{
@@ -16,6 +17,7 @@ use serde::{Serialize, de::IgnoredAny};
 use tracing::Instrument as _;
 use turnpike_breaker::{Key, Stopped};
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
+use turnpike_limiter::quota::Drawn;
 use turnpike_sdk::{Connection, Effect, Egress, Hold, Link, Request, Response};
 use turnpike_telemetry::{Traceparent, UpstreamSpan, scrub, upstream_span};
 use turnpike_vault::{Lease, Renewal, VaultError};
@@ -28,6 +30,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis
 const SETTLING: [Duration; 3] = [Duration::from_millis(300), Duration::from_millis(900), Duration::from_millis(1800)];
 /// How long a connection is left alone whose new access token is still not known.
 const UNSETTLED_HOLD: Duration = Duration::from_secs(5);
+/// How often one request asks for another access token. Once is enough for a token that was given to it; what another replica
+/// was given a while ago may have ended as well.
+const MOST_RENEWALS: u32 = 3;
 /// A hold without a named end.
 const SHORT_HOLD: Duration = Duration::from_secs(30);
 /// A hold because of what does not mend itself: it is tried again as rarely as this.
@@ -63,6 +68,7 @@ pub struct Lane {
     deadline: AtomicI64,
     steps: Mutex<Vec<Step>>,
     own_fault: Mutex<Option<String>>,
+    keys_away_until: Mutex<Option<Timestamp>>,
     in_flight: AtomicBool,
 }
 
@@ -82,6 +88,7 @@ impl Lane {
             deadline: AtomicI64::new(deadline.micros()),
             steps: Mutex::default(),
             own_fault: Mutex::default(),
+            keys_away_until: Mutex::default(),
             in_flight: AtomicBool::new(false),
         }
     }
@@ -103,6 +110,11 @@ impl Lane {
     /// Set when a request failed through no fault of the upstream or the caller.
     pub fn own_fault(&self) -> Option<String> {
         self.own_fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Set when the credential could not be opened because the vault's key service is away: when it is worth trying again.
+    pub fn keys_away_until(&self) -> Option<Timestamp> {
+        *self.keys_away_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an upstream request has been sent and not been answered.
@@ -131,30 +143,33 @@ impl Lane {
         self.add_keys(&mut keys, root, &request, &app);
         keys.push(self.credential_key(root, &lease));
 
-        let mut refreshed = false;
+        let began = self.upstream.now();
+        let mut renewals = 0;
         let mut attempt = 0;
         let mut settling = SETTLING.iter();
         loop {
+            let drawn = self.draw(&app, &request).await?;
             let now = self.upstream.now();
-            self.upstream
-                .breakers()
-                .check(&keys, now, self.deadline().since(now))
-                .map_err(|why| stopped(why, &keys))?;
+            // Last of all: whatever came in between, another process may have been told to wait.
+            if let Err(why) = self.upstream.breakers().check(&keys, now, self.deadline().since(now)).await {
+                self.give_back(drawn.as_ref()).await;
+                return Err(stopped(why, &keys));
+            }
             attempt += 1;
-            let fault = match self.send_once(&request, root, &lease, attempt).await {
+            let fault = match self.send_once(&request, root, &lease, attempt, drawn.as_ref()).await {
                 Ok(response) => {
                     let now = self.upstream.now();
                     self.upstream.breakers().healthy(&keys[..1], now);
                     for hold in (self.route.integration.holds)(&response, now) {
-                        self.stop(&keys, hold);
+                        self.stop(&keys, hold).await;
                     }
                     return Ok(response);
                 }
                 Err(fault) => fault,
             };
             match fault.class {
-                Class::AuthExpired if !refreshed => {
-                    refreshed = true;
+                Class::AuthExpired if renewals == 0 || renewals < MOST_RENEWALS && given_before(&lease, began) => {
+                    renewals += 1;
                     // It has answered: a probe ends here, or nobody could ask while we refresh.
                     self.upstream.breakers().healthy(&keys[..1], self.upstream.now());
                     lease = Box::pin(self.renew(&renewal, &lease)).await?;
@@ -167,14 +182,17 @@ impl Lane {
                     match settling.next() {
                         // The token was refused, so that a write has done nothing and may go again.
                         Some(pause) if self.has_time_for(*pause) => tokio::time::sleep(*pause).await,
-                        _ => return Err(self.hold(&keys, not_settled(fault, settled_at.min(now.plus(UNSETTLED_HOLD))))),
+                        _ => {
+                            let until = settled_at.min(now.plus(UNSETTLED_HOLD));
+                            return Err(self.hold(&keys, not_settled(fault, until)).await);
+                        }
                     }
                     continue;
                 }
                 Class::AuthRevoked => return Err(Box::pin(self.revoked(&keys, &renewal, &lease, fault)).await),
-                Class::RateStorm | Class::QuotaDaily | Class::VersionDead => return Err(self.hold(&keys, fault)),
+                Class::RateStorm | Class::QuotaDaily | Class::VersionDead => return Err(self.hold(&keys, fault).await),
                 // The fresh token is refused as well: another would be, too, until a person connects again.
-                Class::AuthExpired => return Err(self.hold(&keys, Fault { scope: Scope::Connection, ..fault })),
+                Class::AuthExpired => return Err(self.hold(&keys, Fault { scope: Scope::Connection, ..fault }).await),
                 Class::Upstream => self.upstream.breakers().failed(&keys[0], self.upstream.now()),
                 _ => self.upstream.breakers().healthy(&keys[..1], self.upstream.now()),
             }
@@ -186,14 +204,27 @@ impl Lane {
     }
 
     /// One attempt: credential on, trace on, sent, recorded, classified.
-    async fn send_once(&self, request: &Request, root: &str, lease: &Lease, attempt: u32) -> Result<Response, Fault> {
+    async fn send_once(
+        &self,
+        request: &Request,
+        root: &str,
+        lease: &Lease,
+        attempt: u32,
+        drawn: Option<&Drawn>,
+    ) -> Result<Response, Fault> {
         let span = upstream_span(&UpstreamSpan {
             method: request.method.as_str(),
             integration: &self.connection.integration,
             host: root.split("://").nth(1).unwrap_or_default(),
             attempt,
         });
-        let http = self.to_http(request, root, lease, &span)?;
+        let http = match self.to_http(request, root, lease, &span) {
+            Ok(http) => http,
+            Err(fault) => {
+                self.give_back(drawn).await;
+                return Err(fault);
+            }
+        };
         let began = Instant::now();
         self.in_flight.store(true, Ordering::Relaxed);
         let sent = self.upstream.wire().send(http).instrument(span.clone()).await;
@@ -210,7 +241,12 @@ impl Lane {
                 let fault = fault.map(|fault| Fault { message: scrub(&fault.message).into_owned(), ..fault });
                 (parts.status.as_u16(), fault.map_or(Ok(response), Err))
             }
-            Err(error) => (0, Err(not_answered(error, request.effect))),
+            Err(error) => {
+                if error == WireError::Connect {
+                    self.give_back(drawn).await;
+                }
+                (0, Err(not_answered(error, request.effect)))
+            }
         };
         let fault = result.as_ref().err();
         span.record("http.response.status_code", status);
@@ -296,21 +332,21 @@ impl Lane {
     }
 
     /// Stops the scope that the upstream complained of, until the instant that it named.
-    fn hold(&self, keys: &[Key], mut fault: Fault) -> Fault {
+    async fn hold(&self, keys: &[Key], mut fault: Fault) -> Fault {
         let now = self.upstream.now();
         let usual = if mends_itself(fault.class) { SHORT_HOLD } else { LONG_HOLD };
         let until = fault.retry_at.unwrap_or_else(|| now.plus(usual)).min(now.plus(LONGEST_HOLD));
         let of_account = keys.iter().any(|key| key.part.starts_with("account/"));
         // A limit of an account, met by a request that names none.
         let scope = if fault.scope == Scope::Account && !of_account { Scope::App } else { fault.scope };
-        self.stop(keys, Hold { class: fault.class, scope, until });
+        self.stop(keys, Hold { class: fault.class, scope, until }).await;
         self.upstream.breakers().healthy(&keys[..1], now);
         fault.retry_at = Some(until).filter(|_| mends_itself(fault.class));
         fault
     }
 
     /// Stops the narrowest key of the scope, if the request has one.
-    fn stop(&self, keys: &[Key], Hold { class, scope, until }: Hold) {
+    async fn stop(&self, keys: &[Key], Hold { class, scope, until }: Hold) {
         let of = |scope: &str| keys.iter().rfind(|key| key.part.starts_with(scope));
         let key = match scope {
             Scope::App => of("app/"),
@@ -321,8 +357,8 @@ impl Lane {
             Scope::Address => keys.first(),
         };
         if let Some(key) = key {
-            let longest = self.upstream.now().plus(LONGEST_HOLD);
-            self.upstream.breakers().hold(key, class, until.min(longest));
+            let now = self.upstream.now();
+            self.upstream.breakers().hold(key, class, until.min(now.plus(LONGEST_HOLD)), now).await;
         }
     }
 
@@ -340,6 +376,7 @@ impl Lane {
                 Fault::new(Class::Upstream, error.to_string())
             }
             VaultError::ClientRefused(_) | VaultError::Unsealed | VaultError::Key(_) | VaultError::Store(_) => {
+                *self.keys_away_until.lock().unwrap_or_else(PoisonError::into_inner) = error.keys_away_until();
                 self.blame_us(&error.to_string())
             }
         }
@@ -416,6 +453,11 @@ fn not_settled(fault: Fault, retry_at: Timestamp) -> Fault {
 /// Whether waiting helps: it does not when a version is dead or a token is refused that has just been renewed.
 fn mends_itself(class: Class) -> bool {
     !matches!(class, Class::VersionDead | Class::AuthExpired)
+}
+
+/// Whether the access token is older than the request that it was refused for.
+fn given_before(lease: &Lease, began: Timestamp) -> bool {
+    lease.credential.grant().and_then(|grant| grant.access.as_ref()).is_some_and(|access| access.issued_at < began)
 }
 
 fn stopped(stopped: Stopped, keys: &[Key]) -> Fault {

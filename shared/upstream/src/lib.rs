@@ -3,10 +3,12 @@
 mod apply;
 mod health;
 mod lane;
+mod probe;
 mod routes;
+mod upkeep;
 mod wire;
 
-pub use health::ScopeHealth;
+pub use health::{AppQuotaHealth, ScopeHealth};
 pub use lane::{Lane, Step};
 pub use routes::{Endpoint, Route, Upstream};
 pub use turnpike_breaker::State as ScopeState;

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use turnpike_breaker::Breakers;
 use turnpike_core::{Ambient, Handles, Timestamp, Wire};
-use turnpike_sdk::{Account, AuthShape, CallScope, Connection, Cx, Integration, Region, ToolError};
+use turnpike_limiter::quota::{Allowance, QuotaBroker};
+use turnpike_sdk::{
+    Account, AuthShape, CallScope, Connection, Cx, Integration, Region, SystemUser, TokenStyle, ToolError,
+};
 use turnpike_vault::{Inspection, Renewal, Vault};
 
 use crate::Lane;
@@ -52,11 +55,14 @@ pub struct Route {
     pub version: String,
     /// Hosts from which files may be fetched, as the manifest writes them, with those that the operator added.
     pub download_hosts: Vec<String>,
+    /// What the vendor lets one app do, for all who are connected through it.
+    pub app_quota: Option<Allowance>,
 }
 
 struct Inner {
     vault: Vault,
     breakers: Breakers,
+    quota: QuotaBroker,
     wire: Arc<dyn Wire>,
     ambient: Ambient,
     routes: HashMap<String, Route>,
@@ -68,14 +74,26 @@ pub struct Upstream(Arc<Inner>);
 
 impl Upstream {
     /// The way out for these routes.
-    pub fn new(vault: Vault, breakers: Breakers, wire: Arc<dyn Wire>, ambient: Ambient, routes: Vec<Route>) -> Self {
+    pub fn new(
+        vault: Vault,
+        breakers: Breakers,
+        quota: QuotaBroker,
+        wire: Arc<dyn Wire>,
+        ambient: Ambient,
+        routes: Vec<Route>,
+    ) -> Self {
         let routes = routes.into_iter().map(|route| (route.integration.manifest.name.to_owned(), route)).collect();
-        Self(Arc::new(Inner { vault, breakers, wire, ambient, routes }))
+        Self(Arc::new(Inner { vault, breakers, quota, wire, ambient, routes }))
     }
 
     /// The route of an integration.
     pub fn find_route(&self, integration: &str) -> Option<&Route> {
         self.0.routes.get(integration)
+    }
+
+    /// All routes, by integration.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.0.routes.values()
     }
 
     /// The way out for one call; `None` when the connection's integration, or the sandbox it needs, is not served here.
@@ -93,11 +111,14 @@ impl Upstream {
             AuthShape::OAuthRefresh(oauth) | AuthShape::LoginWithAmazon(oauth) | AuthShape::RestliOAuth(oauth) => {
                 (oauth.refresh_ahead, None)
             }
-            AuthShape::SystemUserToken(user) => {
-                (user.renew_ahead, Some(Inspection { base_url: endpoint.base_url.clone(), scopes: user.scopes }))
+            AuthShape::SystemUserToken(SystemUser { app: Some(app), scopes }) => {
+                (app.renew_ahead, Some(Inspection { base_url: endpoint.base_url.clone(), scopes }))
             }
-            AuthShape::ApiKey { .. } => (Duration::ZERO, None),
+            AuthShape::SystemUserToken(SystemUser { app: None, .. }) | AuthShape::ApiKey { .. } => {
+                (Duration::ZERO, None)
+            }
         };
+        let oauth = route.integration.manifest.auth.oauth();
         Some(Renewal {
             tenant: connection.tenant,
             connection: connection.id,
@@ -105,6 +126,8 @@ impl Upstream {
             sandbox: connection.sandbox,
             token_url: endpoint.token_url.clone(),
             revoke_url: endpoint.revoke_url.clone(),
+            token_style: oauth.map_or(TokenStyle::USUAL, |oauth| oauth.token_style),
+            version: route.version.as_str().into(),
             inspection,
             ahead,
         })
@@ -140,6 +163,10 @@ impl Upstream {
 
     pub(crate) fn breakers(&self) -> &Breakers {
         &self.0.breakers
+    }
+
+    pub(crate) fn quota(&self) -> &QuotaBroker {
+        &self.0.quota
     }
 
     pub(crate) fn wire(&self) -> &dyn Wire {

@@ -5,6 +5,7 @@ use turnpike_sdk::AuthShape;
 
 use crate::{
     Credential, OAuthGrant, Vault, VaultError,
+    asking::TokenServer,
     exchange::{self, Failure},
 };
 
@@ -24,14 +25,17 @@ pub struct AuthorizationCode<'a> {
 
 impl Vault {
     /// Exchanges a code for a credential, which no connection holds yet; `None` when the vendor gave an access token and
-    /// nothing to renew it with.
+    /// nothing to renew it with. `version` is the pinned one of the vendor's API.
     pub async fn redeem(
         &self,
         token_url: &str,
+        version: &str,
         shape: &AuthShape,
         code: &AuthorizationCode<'_>,
     ) -> Result<Option<Credential>, VaultError> {
-        let mut fresh = exchange::redeem(self.wire(), token_url, code).await.map_err(|failure| match failure {
+        let Some(oauth) = shape.oauth() else { return Err(VaultError::Unusable) };
+        let server = TokenServer { url: token_url, style: oauth.token_style, version };
+        let mut fresh = exchange::redeem(self.wire(), server, code).await.map_err(|failure| match failure {
             Failure::GrantEnded(reason) => VaultError::Reconnect { reason },
             Failure::Other(error) => error,
         })?;

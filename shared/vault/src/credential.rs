@@ -10,13 +10,16 @@ use zeroize::Zeroizing;
 
 use crate::exchange::Fresh;
 
+/// By less than this two answers tell the same end of a grant: each says how many whole seconds it has left.
+pub(crate) const END_MOVES: Duration = Duration::from_secs(3600);
+
 /// What a connection holds, by auth shape.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "shape", rename_all = "snake_case")]
 pub enum Credential {
     /// OAuth 2 with a long-lived refresh token.
     OAuthRefresh(OAuthGrant),
-    /// A system user's token and the app's secret that signs each request.
+    /// A system user's token, with its app where the vendor wants one beside it.
     SystemUserToken(SystemUserGrant),
     /// Login with Amazon: a grant that reaches the profiles of every region.
     LoginWithAmazon(OAuthGrant),
@@ -50,19 +53,27 @@ pub struct OAuthGrant {
     pub access: Option<AccessToken>,
 }
 
-/// A system user's token, and the app that it was made for.
+/// A system user's token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SystemUserGrant {
-    /// The app.
-    pub app_id: String,
-    /// Signs requests (`appsecret_proof`).
-    #[serde(with = "clear")]
-    pub app_secret: SecretString,
+    /// The app that it was made for, where the vendor wants it to sign.
+    #[serde(flatten)]
+    pub app: Option<SigningApp>,
     /// The token.
     #[serde(with = "clear")]
     pub token: SecretString,
     /// When it lapses, if it does: it can be exchanged for another before, and not after.
     pub expires_at: Option<Timestamp>,
+}
+
+/// The app of a system user's token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SigningApp {
+    /// The app.
+    pub app_id: String,
+    /// Signs requests (`appsecret_proof`).
+    #[serde(with = "clear")]
+    pub app_secret: SecretString,
 }
 
 /// An access token and its end.
@@ -100,9 +111,14 @@ impl Credential {
             AuthShape::RestliOAuth(_) => Self::RestliOAuth { grant: grant()?, refresh_expires_at: None },
             AuthShape::LoginWithAmazon(_) => Self::LoginWithAmazon(grant()?),
             // Pasted with a line break more often than not.
-            AuthShape::SystemUserToken(_) => Self::SystemUserToken(SystemUserGrant {
-                app_id: take("app_id")?.trim().into(),
-                app_secret: take("app_secret")?.trim().into(),
+            AuthShape::SystemUserToken(user) => Self::SystemUserToken(SystemUserGrant {
+                app: match user.app {
+                    Some(_) => Some(SigningApp {
+                        app_id: take("app_id")?.trim().into(),
+                        app_secret: take("app_secret")?.trim().into(),
+                    }),
+                    None => None,
+                },
                 token: take("access_token")?.trim().into(),
                 expires_at: None,
             }),
@@ -158,7 +174,10 @@ impl Credential {
             }
         }
         if let (Self::RestliOAuth { refresh_expires_at, .. }, Some(left)) = (self, fresh.refresh_life) {
-            *refresh_expires_at = Some(now.plus(left));
+            let told = now.plus(left);
+            // The same end, told in other seconds: what was said of it stays said.
+            let same = |known: &Timestamp| told.since(*known).max(known.since(told)) < END_MOVES;
+            *refresh_expires_at = Some(refresh_expires_at.filter(same).unwrap_or(told));
         }
     }
 
@@ -175,7 +194,7 @@ impl Credential {
     /// give or take what the seconds of two answers differ by.
     pub(crate) fn can_be_lengthened(&self) -> bool {
         match (self.access_expires_at(), self.ends_at()) {
-            (Some(access), Some(end)) => access.plus(Duration::from_secs(3600)) < end,
+            (Some(access), Some(end)) => access.plus(END_MOVES) < end,
             _ => true,
         }
     }
@@ -186,10 +205,10 @@ impl Credential {
     }
 
     /// Names the vendor app that this credential belongs to: holds of scope "app" are shared by all that have the same. A
-    /// static key belongs to none.
+    /// static key belongs to none, nor does a token that came without its app.
     pub fn app(&self) -> Option<&str> {
         match self {
-            Self::SystemUserToken(own) => Some(&own.app_id),
+            Self::SystemUserToken(own) => own.app.as_ref().map(|app| app.app_id.as_str()),
             Self::ApiKey { .. } => None,
             shape => shape.grant().map(|grant| grant.client_id.as_str()),
         }
@@ -243,8 +262,11 @@ mod tests {
             pkce: true,
             token_url: "",
             revoke_url: None,
+            token_style: turnpike_sdk::TokenStyle::USUAL,
             scopes: &[],
             refresh_ahead: std::time::Duration::ZERO,
+            lapses_unused: None,
+            ends_also: "",
         };
         let credential = Credential::from_form(&AuthShape::OAuthRefresh(oauth), form).unwrap();
         let shown = format!("{credential:?}");
@@ -265,9 +287,22 @@ mod tests {
 
     #[test]
     fn a_form_that_lacks_a_field_names_it() {
-        let renew_ahead = std::time::Duration::ZERO;
-        let shape = AuthShape::SystemUserToken(turnpike_sdk::SystemUser { token_url: "", scopes: &[], renew_ahead });
-        let error = Credential::from_form(&shape, HashMap::from([("app_id", "1".into())])).unwrap_err();
+        let app = turnpike_sdk::TokenApp { token_url: "", renew_ahead: std::time::Duration::ZERO };
+        let shape = |app| AuthShape::SystemUserToken(turnpike_sdk::SystemUser { scopes: &[], app });
+        let error = Credential::from_form(&shape(Some(app)), HashMap::from([("app_id", "1".into())])).unwrap_err();
         assert_eq!(error.to_string(), "the connect form lacks `app_secret`");
+        let error = Credential::from_form(&shape(None), HashMap::from([("app_id", "1".into())])).unwrap_err();
+        assert_eq!(error.to_string(), "the connect form lacks `access_token`");
+    }
+
+    #[test]
+    fn a_system_users_token_is_kept_with_its_app_and_without() {
+        let with_app = r#"{"shape":"system_user_token","app_id":"1","app_secret":"s","token":"t","expires_at":null}"#;
+        let without = r#"{"shape":"system_user_token","token":"t","expires_at":null}"#;
+        for (stored, app) in [(with_app, Some("1")), (without, None)] {
+            let credential = Credential::from_clear(stored.as_bytes()).unwrap();
+            assert_eq!(credential.app(), app);
+            assert_eq!(&*credential.to_clear().unwrap(), stored.as_bytes(), "as versions before have stored it");
+        }
     }
 }

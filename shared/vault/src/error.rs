@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use turnpike_core::WireError;
+use turnpike_core::{Timestamp, WireError};
 use turnpike_store::StoreError;
 
 use crate::KeyError;
@@ -36,8 +36,30 @@ pub enum VaultError {
     Unsealed,
     /// A key cannot be used.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Key(Arc<KeyError>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl VaultError {
+    /// The key service is away: nothing is lost, and from that instant on it is worth asking again.
+    pub fn keys_away_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Key(error) => error.retry_at(),
+            _ => None,
+        }
+    }
+}
+
+impl From<KeyError> for VaultError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(Arc::new(error))
+    }
+}
+
+impl From<Arc<KeyError>> for VaultError {
+    fn from(error: Arc<KeyError>) -> Self {
+        Self::Key(error)
+    }
 }

@@ -1,13 +1,10 @@
 //! Asking an authorization server for tokens: for a code, and again and again for a refresh token.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use oauth2::{
-    AccessToken, AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
-    TokenResponse, TokenUrl,
+    AccessToken, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
     basic::{
         BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
         BasicTokenType,
@@ -15,12 +12,12 @@ use oauth2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use turnpike_core::{Wire, WireError};
+use turnpike_core::WireError;
 
-use crate::{AuthorizationCode, OAuthGrant, VaultError};
-
-/// Life of an access token when the answer does not tell.
-const ASSUMED_LIFE: Duration = Duration::from_secs(900);
+use crate::{
+    AuthorizationCode, OAuthGrant, VaultError,
+    asking::{Asking, OverWire, TokenServer},
+};
 
 /// What the authorization server gave.
 pub(crate) struct Fresh {
@@ -41,33 +38,37 @@ pub(crate) enum Failure {
 }
 
 /// Sends one refresh request.
-pub(crate) async fn refresh(wire: &OverWire, token_url: &str, grant: &OAuthGrant) -> Result<Fresh, Failure> {
-    let answer = client(token_url, &grant.client_id, &grant.client_secret)?
+pub(crate) async fn refresh(wire: &OverWire, server: TokenServer<'_>, grant: &OAuthGrant) -> Result<Fresh, Failure> {
+    let answer = client(server, &grant.client_id, &grant.client_secret)?
         .exchange_refresh_token(&RefreshToken::new(grant.refresh_token.expose_secret().to_owned()))
-        .request_async(wire)
+        .request_async(&Asking { wire, server })
         .await
         .map_err(failure)?;
-    Ok(answer.into())
+    Ok(answer.fresh(server))
 }
 
 /// Sends one request for what a code stands for.
-pub(crate) async fn redeem(wire: &OverWire, token_url: &str, code: &AuthorizationCode<'_>) -> Result<Fresh, Failure> {
+pub(crate) async fn redeem(
+    wire: &OverWire,
+    server: TokenServer<'_>,
+    code: &AuthorizationCode<'_>,
+) -> Result<Fresh, Failure> {
     let redirect_url = RedirectUrl::new(code.redirect_uri.to_owned())
         .map_err(|_| Failure::Other(VaultError::ClientRefused("the address to return to is not a URL".into())))?;
-    let client = client(token_url, code.client_id, code.client_secret)?.set_redirect_uri(redirect_url);
+    let client = client(server, code.client_id, code.client_secret)?.set_redirect_uri(redirect_url);
     let mut request = client.exchange_code(oauth2::AuthorizationCode::new(code.code.expose_secret().to_owned()));
     if let Some(verifier) = code.verifier {
         request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
     }
-    Ok(request.request_async(wire).await.map_err(failure)?.into())
+    Ok(request.request_async(&Asking { wire, server }).await.map_err(failure)?.fresh(server))
 }
 
-fn client(token_url: &str, client_id: &str, client_secret: &SecretString) -> Result<TokenClient, Failure> {
-    let token_url = TokenUrl::new(token_url.to_owned())
+fn client(server: TokenServer<'_>, client_id: &str, client_secret: &SecretString) -> Result<TokenClient, Failure> {
+    let token_url = TokenUrl::new(server.url.to_owned())
         .map_err(|_| Failure::Other(VaultError::ClientRefused("the token URL in the settings is not a URL".into())))?;
     Ok(Client::new(ClientId::new(client_id.to_owned()))
         .set_client_secret(ClientSecret::new(client_secret.expose_secret().to_owned()))
-        .set_auth_type(AuthType::RequestBody)
+        .set_auth_type(server.auth_type())
         .set_token_uri(token_url))
 }
 
@@ -84,13 +85,13 @@ type TokenClient = Client<
     EndpointSet,
 >;
 
-impl From<Answer> for Fresh {
-    fn from(answer: Answer) -> Self {
-        Self {
-            access_token: answer.access_token.into_secret().into(),
-            life: answer.expires_in.map_or(ASSUMED_LIFE, Duration::from_secs),
-            refresh_token: answer.refresh_token.map(|token| token.into_secret().into()),
-            refresh_life: answer.refresh_token_expires_in.map(Duration::from_secs),
+impl Answer {
+    fn fresh(self, server: TokenServer<'_>) -> Fresh {
+        Fresh {
+            access_token: self.access_token.into_secret().into(),
+            life: self.expires_in.map_or(server.style.untold_life, Duration::from_secs),
+            refresh_token: self.refresh_token.map(|token| token.into_secret().into()),
+            refresh_life: self.refresh_token_expires_in.map(Duration::from_secs),
         }
     }
 }
@@ -126,25 +127,6 @@ impl TokenResponse for Answer {
 
     fn scopes(&self) -> Option<&Vec<Scope>> {
         None
-    }
-}
-
-/// Lets the OAuth library send through our wire.
-pub(crate) struct OverWire(pub(crate) Arc<dyn Wire>);
-
-impl<'c> AsyncHttpClient<'c> for OverWire {
-    type Error = WireError;
-    type Future = BoxFuture<'c, Result<HttpResponse, WireError>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let sent = self.0.send(http::Request::from_parts(parts, Bytes::from(body)));
-        Box::pin(async move {
-            let (parts, body) = sent.await?.into_parts();
-            // A server in trouble says nothing that is final, whatever words it finds.
-            let in_trouble = parts.status.is_server_error() || parts.status == http::StatusCode::TOO_MANY_REQUESTS;
-            Ok(http::Response::from_parts(parts, if in_trouble { vec![] } else { body.to_vec() }))
-        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 use turnpike_core::{Timestamp, Wire};
@@ -15,7 +15,8 @@ use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
 use crate::{
-    Inspection, SystemUserGrant, VaultError,
+    Inspection, VaultError,
+    credential::SigningApp,
     exchange::{Failure, Fresh},
 };
 
@@ -72,15 +73,15 @@ struct Exchanged {
 pub(crate) async fn inspect(
     wire: &dyn Wire,
     inspection: &Inspection,
-    own: &SystemUserGrant,
+    (app, token): (&SigningApp, &SecretString),
     now: Timestamp,
 ) -> Result<Option<Timestamp>, VaultError> {
     let token =
-        Zeroizing::new(Serializer::new(String::new()).append_pair("input_token", own.token.expose_secret()).finish());
+        Zeroizing::new(Serializer::new(String::new()).append_pair("input_token", token.expose_secret()).finish());
     let batch =
         Zeroizing::new(json!([{ "method": "GET", "relative_url": format!("debug_token?{}", *token) }]).to_string());
-    let app = Zeroizing::new(format!("{}|{}", own.app_id, own.app_secret.expose_secret()));
-    let form = form(&[("batch", &batch), ("include_headers", "false"), ("access_token", &app)]);
+    let access = Zeroizing::new(format!("{}|{}", app.app_id, app.app_secret.expose_secret()));
+    let form = form(&[("batch", &batch), ("include_headers", "false"), ("access_token", &access)]);
     let url = format!("{}/", inspection.base_url);
     let body = match post::<Vec<Option<Item>>>(wire, &url, form).await? {
         Said::Well(items) => match <[Option<Item>; 1]>::try_from(items) {
@@ -90,7 +91,7 @@ pub(crate) async fn inspect(
         Said::No(error) => return Err(refused_app(&error)),
     };
     match serde_json::from_str::<Data>(&body) {
-        Ok(Data { data }) => data.judge(&own.app_id, inspection.scopes, now),
+        Ok(Data { data }) => data.judge(&app.app_id, inspection.scopes, now),
         Err(_) => match serde_json::from_str::<Refused>(&body) {
             Ok(Refused { error }) => Err(refused_app(&error)),
             Err(_) => Err(VaultError::Unusable),
@@ -99,13 +100,17 @@ pub(crate) async fn inspect(
 }
 
 /// Exchanges a token that has an end for one that ends later. The old one lives on until its own end.
-pub(crate) async fn renew(wire: &dyn Wire, token_url: &str, own: &SystemUserGrant) -> Result<Fresh, Failure> {
+pub(crate) async fn renew(
+    wire: &dyn Wire,
+    token_url: &str,
+    (app, token): (&SigningApp, &SecretString),
+) -> Result<Fresh, Failure> {
     let form = form(&[
         ("grant_type", "fb_exchange_token"),
-        ("client_id", &own.app_id),
-        ("client_secret", own.app_secret.expose_secret()),
+        ("client_id", &app.app_id),
+        ("client_secret", app.app_secret.expose_secret()),
         ("set_token_expires_in_60_days", "true"),
-        ("fb_exchange_token", own.token.expose_secret()),
+        ("fb_exchange_token", token.expose_secret()),
     ]);
     match post::<Exchanged>(wire, token_url, form).await.map_err(Failure::Other)? {
         Said::Well(exchanged) => Ok(Fresh {

@@ -36,6 +36,7 @@ const MANIFEST: Manifest = Manifest {
     version: VersionPin { version: "v1", ends: "2099-12-31" },
     connect_form: &[Field { name: "key", label: "Key", secret: true }],
     limits: Limits { read: RATE, write: RATE },
+    app_quota: None,
 };
 
 /// The probe.

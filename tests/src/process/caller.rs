@@ -40,6 +40,18 @@ impl Caller {
         Self { url: format!("{}/{integration}/mcp", server.url), ..self.clone() }
     }
 
+    /// The same for whatever listens at this address: scheme, host and port.
+    #[must_use]
+    pub fn at_url(&self, url: &str) -> Self {
+        Self { url: format!("{url}/google-ads/mcp"), ..self.clone() }
+    }
+
+    /// The same by this HTTP client.
+    #[must_use]
+    pub fn with_http(self, http: reqwest::Client) -> Self {
+        Self { http, ..self }
+    }
+
     /// The same with another key.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Self {
@@ -71,6 +83,18 @@ impl Caller {
     /// # Errors
     /// When no whole answer comes back.
     pub async fn call(&self, tool: &str, arguments: &Value) -> Result<Answer, reqwest::Error> {
+        Ok(self
+            .attempt(tool, arguments)
+            .await?
+            .unwrap_or_else(|refusal| panic!("{tool} is answered with no result: {refusal}")))
+    }
+
+    /// Calls a tool of a server that may not be able to serve: the answer, or the words of a refusal at the door, which has no
+    /// call id and no place in the ledger.
+    ///
+    /// # Errors
+    /// When no whole answer comes back.
+    pub async fn attempt(&self, tool: &str, arguments: &Value) -> Result<Result<Answer, String>, reqwest::Error> {
         let mut body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
             "name": tool,
             "arguments": arguments,
@@ -89,8 +113,11 @@ impl Caller {
             .header("mcp-name", tool);
         let mut answer: Value = request.json(&body).send().await?.json().await?;
         let result = answer["result"].take();
-        assert!(result.is_object(), "{tool} is answered with no result: {answer}");
-        Ok(Answer(result))
+        Ok(if result.is_object() {
+            Ok(Answer(result))
+        } else {
+            Err(answer["error"]["message"].as_str().map_or_else(|| answer.to_string(), str::to_owned))
+        })
     }
 
     /// The cheapest call that reaches the upstream.

@@ -3,17 +3,19 @@
 use std::{
     fs,
     io::Write as _,
+    net::TcpListener,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use serde_json::Value;
-use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use turnpike_core::{Ambient, Role, TenantId};
 use turnpike_store::Store;
-use turnpike_testkit::TestDatabase;
+use turnpike_testkit::{Redis, TestDatabase};
 
 use super::{Server, Vendor, turnpike};
 use crate::visitor::Visitor;
@@ -27,6 +29,7 @@ pub struct Deployment {
     /// As somebody who may read and change every row.
     store_url: String,
     starts: AtomicU32,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Deployment {
@@ -52,11 +55,22 @@ impl Deployment {
         deployment
     }
 
+    /// The section that lets several gateways serve on one PostgreSQL.
+    pub fn redis_section(redis: &Redis) -> String {
+        format!("[redis]\nurl = \"{}\"\n", redis.url())
+    }
+
     fn with(folder: TempDir, store_url: String, store: &str, settings: &str) -> Self {
         let data = toml_string(&folder.path().join("data"));
         let text = format!("data = {data}\n{store}[telemetry]\nlog = \"json\"\n{settings}");
         fs::write(folder.path().join("turnpike.toml"), text).unwrap();
-        Self { folder, store_url, starts: AtomicU32::new(0) }
+        Self { folder, store_url, starts: AtomicU32::new(0), variables: Vec::new() }
+    }
+
+    /// Every command and every server from now on has these variables too.
+    #[must_use]
+    pub fn with_variables(self, variables: &[(&'static str, &str)]) -> Self {
+        Self { variables: variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(), ..self }
     }
 
     /// Adds a tenant.
@@ -95,8 +109,13 @@ impl Deployment {
 
     /// Connects the tenant to a vendor, or renews its connection.
     pub async fn connect(&self, tenant: TenantId, vendor: &Vendor) {
-        let (tenant, credential) = (tenant.to_string(), vendor.credential().to_string());
-        self.run(&["connect", "--tenant", &tenant, "--integration", vendor.name], Some(credential)).await;
+        self.connect_with(tenant, vendor.name, &vendor.credential()).await;
+    }
+
+    /// Connects the tenant with this credential, or renews its connection.
+    pub async fn connect_with(&self, tenant: TenantId, integration: &str, credential: &Value) {
+        let tenant = tenant.to_string();
+        self.run(&["connect", "--tenant", &tenant, "--integration", integration], Some(credential.to_string())).await;
     }
 
     /// What `turnpike jobs` prints.
@@ -106,15 +125,79 @@ impl Deployment {
 
     /// Starts the server on a free port.
     pub async fn serve(&self) -> Server {
-        let mut command = turnpike();
+        self.serve_as(&[]).await
+    }
+
+    /// The same with variables, which go before the settings file.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+        let (mut command, log) = self.serving(&[]);
+        command.envs(variables.iter().copied());
+        Server::start(command, log).await
+    }
+
+    /// Starts a server with more arguments: its roles, its servers.
+    pub async fn serve_as(&self, arguments: &[&str]) -> Server {
+        let (command, log) = self.serving(arguments);
+        Server::start(command, log).await
+    }
+
+    /// Starts a server with another settings file.
+    pub async fn serve_from(&self, settings: &Path) -> Server {
+        let (command, log) = self.serving_from(settings, &[]);
+        Server::start(command, log).await
+    }
+
+    /// Runs a command of the operator with another settings file: whether it went well, and what it printed.
+    pub async fn run_from(&self, settings: &Path, arguments: &[&str]) -> (bool, String) {
+        let mut command = self.command();
+        command.args(arguments).arg("-c").arg(settings);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// Starts a server that is handed its socket, as systemd hands it over, with variables of its own.
+    #[expect(clippy::disallowed_methods, reason = "the test is the service manager")]
+    pub async fn serve_on(&self, socket: &TcpListener, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
+        let (command, log) = self.serving(arguments);
+        // The first socket is number 3, and the shell becomes the program, so that the number of the process stays.
+        let hand_over = "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$@\"";
+        let mut shell = Command::new("sh");
+        shell.args(["-c", hand_over, "sh"]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let socket = OwnedFd::from(socket.try_clone().unwrap());
+        shell.envs(variables.iter().copied()).stdin(socket).stdout(Stdio::null());
+        Server::start(shell, log).await
+    }
+
+    /// What a server that must not serve says of that.
+    pub async fn refused(&self, arguments: &[&str]) -> String {
+        let (mut command, _) = self.serving(arguments);
+        command.stderr(Stdio::piped());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(!output.status.success(), "{arguments:?} serves");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn serving(&self, arguments: &[&str]) -> (Command, PathBuf) {
+        self.serving_from(&self.settings_file(), arguments)
+    }
+
+    fn serving_from(&self, settings: &Path, arguments: &[&str]) -> (Command, PathBuf) {
+        let mut command = self.command();
         command
             .arg("serve")
             .arg("-c")
-            .arg(self.settings_file())
+            .arg(settings)
             .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
             .stdout(Stdio::null());
         let number = self.starts.fetch_add(1, Ordering::Relaxed);
-        Server::start(command, self.folder.path().join(format!("serve-{number}.log"))).await
+        (command, self.folder.path().join(format!("serve-{number}.log")))
     }
 
     /// The database, as the tests read it.
@@ -123,7 +206,8 @@ impl Deployment {
     }
 
     /// Runs one statement on the database.
-    pub async fn execute(&self, sql: &'static str) {
+    pub async fn execute(&self, sql: impl Into<String>) {
+        let sql = AssertSqlSafe(sql.into());
         if self.store_url.starts_with("sqlite:") {
             SqliteConnection::connect(&self.store_url).await.unwrap().execute(sql).await.unwrap();
         } else {
@@ -144,7 +228,7 @@ impl Deployment {
 
     /// Runs a command of the operator to its end; returns what it printed.
     pub async fn run(&self, arguments: &[&str], input: Option<String>) -> String {
-        let mut command = turnpike();
+        let mut command = self.command();
         command.args(arguments).arg("-c").arg(self.settings_file()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if input.is_some() {
             command.stdin(Stdio::piped());
@@ -159,6 +243,12 @@ impl Deployment {
         let output = tokio::task::spawn_blocking(run).await.unwrap();
         assert!(output.status.success(), "{arguments:?} fails: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = turnpike();
+        command.envs(self.variables.iter().map(|(name, value)| (*name, value)));
+        command
     }
 
     /// Where settings, logs and, on SQLite, the data lie.

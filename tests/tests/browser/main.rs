@@ -1,5 +1,6 @@
 //! The pages in a real browser.
 
+mod money;
 mod newcomer;
 mod operator;
 mod pages;

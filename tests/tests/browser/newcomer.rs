@@ -5,8 +5,8 @@ use std::time::Instant;
 use serde_json::json;
 use turnpike_tests::{agent::Agent, browser::Browser, process::Demo, visitor::PASSWORD};
 
-/// From the first page, as the owner of a new organisation, until a sandbox is connected and its accounts are chosen.
-pub(crate) async fn connect(browser: &Browser) {
+/// From the first page until a plan is to be chosen, as the owner of a new organisation.
+pub(crate) async fn sign_up(browser: &Browser) {
     browser.click("Sign up").await;
     browser.wait_for("people/sign_up").await;
     browser.fill("organisation", "Acme").await;
@@ -23,6 +23,11 @@ pub(crate) async fn connect(browser: &Browser) {
     browser.wait_for("people/link").await;
     browser.click("Go on").await;
     browser.wait_for("start/plan").await;
+}
+
+/// The same until a sandbox is connected and its accounts are chosen.
+pub(crate) async fn connect(browser: &Browser) {
+    sign_up(browser).await;
     browser.click("Google Ads").await;
     browser.click_on("main form button").await;
     browser.wait_for("start/connect").await;

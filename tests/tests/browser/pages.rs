@@ -8,7 +8,9 @@ use turnpike_tests::{app::TestApp, browser::Browser};
 
 /// Answers that are no pages to look at.
 fn is_page(route: &Route) -> bool {
-    let files = route.path.starts_with("/assets/") || route.path.ends_with(".csv") || route.path.ends_with("/logo");
+    let files = route.path.starts_with("/assets/")
+        || route.path.ends_with(".csv")
+        || ["/logo", "/pdf"].iter().any(|end| route.path.ends_with(end));
     let data = route.path.ends_with("/server.json") || route.path.starts_with("/v0.1/");
     let on_the_way = ["/oidc/start", "/oidc/callback", "/connect/callback"].contains(&route.path);
     route.method == Method::GET && !files && !data && !on_the_way

@@ -3,7 +3,9 @@
 
 use futures_util::future::join_all;
 use turnpike_sdk::{Behaviour, Integration};
-use turnpike_tests::{app::TestApp, tour::first_read};
+use turnpike_tests::tour::first_read;
+
+use crate::scene::{certified, start_alone};
 
 /// Calls that an agent which does not listen makes after the first refusal.
 const STUBBORN: usize = 20;
@@ -14,7 +16,7 @@ const FURTHER: u64 = 3;
 async fn each_fault_has_its_class_its_next_step_and_an_end_to_asking() {
     println!("{:<14} {:<14} {:<17} asked first, then by {STUBBORN} more calls", "", "fault", "class");
     // Side by side: most of the time is pauses between attempts.
-    join_all(turnpike_catalog::integrations().iter().map(meet_all)).await;
+    join_all(certified().iter().map(meet_all)).await;
 }
 
 async fn meet_all(integration: &Integration) {
@@ -36,7 +38,7 @@ async fn meet_all(integration: &Integration) {
 /// The class of the fault and its words are checked; gives what the first call cost the vendor, and what the others did.
 async fn meet(integration: &Integration, behaviour: Behaviour, class: &str, waits: bool) -> (u64, u64) {
     let name = integration.manifest.name;
-    let app = TestApp::start_unlimited().await;
+    let app = start_alone(name).await;
     let tenant = app.tenant("one").await;
     let script = &app.vendor(name).script;
     let read = first_read(integration, &tenant.agent, || script.received()).await;
@@ -59,9 +61,9 @@ async fn meet(integration: &Integration, behaviour: Behaviour, class: &str, wait
 
 #[tokio::test]
 async fn an_expired_access_token_is_renewed_once_and_the_agent_sees_nothing_of_it() {
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let name = integration.manifest.name;
-        let app = TestApp::start_unlimited().await;
+        let app = start_alone(name).await;
         let tenant = app.tenant("one").await;
         let vendor = app.vendor(name);
         let Some(tokens) = &vendor.tokens else { continue };
@@ -81,9 +83,9 @@ async fn an_expired_access_token_is_renewed_once_and_the_agent_sees_nothing_of_i
 
 #[tokio::test]
 async fn what_a_caller_may_not_do_stops_no_other_caller() {
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let name = integration.manifest.name;
-        let app = TestApp::start_unlimited().await;
+        let app = start_alone(name).await;
         let (one, two) = (app.tenant("one").await, app.tenant("two").await);
         let vendor = app.vendor(name);
         let read = first_read(&integration, &one.agent, || vendor.script.received()).await;
@@ -99,12 +101,12 @@ async fn what_a_caller_may_not_do_stops_no_other_caller() {
 
 #[tokio::test]
 async fn a_token_that_is_not_known_everywhere_yet_is_no_reason_to_reconnect() {
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let (name, settles_in) = (integration.manifest.name, integration.manifest.auth.settles_in());
         if settles_in.is_zero() {
             continue;
         }
-        let app = TestApp::start_unlimited().await;
+        let app = start_alone(name).await;
         let tenant = app.tenant("one").await;
         let script = &app.vendor(name).script;
         let read = first_read(&integration, &tenant.agent, || script.received()).await;

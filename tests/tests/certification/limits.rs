@@ -1,13 +1,12 @@
 //! Our own limits, on each tool.
 
-use turnpike_tests::{
-    app::{Backend, TestApp},
-    tour::writes,
-};
+use turnpike_tests::tour::writes;
+
+use crate::scene::{certified, start_with};
 
 #[tokio::test]
 async fn every_tool_has_a_limit_of_its_own_that_says_whose_it_is_and_when_it_frees() {
-    let app = TestApp::start_with(Backend::Sqlite, |settings| {
+    let app = start_with(|settings| {
         for integration in settings.integrations.values_mut() {
             (integration.read_burst, integration.read_per_minute) = (2, 1);
             (integration.write_burst, integration.write_per_minute) = (2, 1);
@@ -15,7 +14,7 @@ async fn every_tool_has_a_limit_of_its_own_that_says_whose_it_is_and_when_it_fre
     })
     .await;
     let mut tried = 0;
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let tenant = app.tenant(integration.manifest.name).await;
         for tool in &integration.tools {
             // What is refused for its arguments has drawn from the limit all the same.

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 use turnpike_sdk::Integration;
-use turnpike_tests::{
-    app::{TestApp, integrations},
-    tour::tour,
-};
+use turnpike_tests::tour::tour;
+
+use crate::scene::{certified, folder, start, start_unlimited};
 
 /// The longest name that every host takes, and the characters that all of them take.
 const LONGEST_NAME: usize = 64;
@@ -16,12 +15,14 @@ const LONGEST_LIST: usize = 25_000;
 /// Reviewed by eye when it changes: a host shows it to people, and agents choose by it.
 #[tokio::test]
 async fn the_tools_are_listed_as_agreed() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let tenant = app.tenant("one").await;
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let name = integration.manifest.name;
         let tools = tenant.agent.tools(&format!("/{name}/mcp")).await;
-        insta::assert_json_snapshot!(format!("tools-of-{name}"), tools);
+        insta::with_settings!({ snapshot_path => folder(name).join("tests/snapshots"), prepend_module_to_snapshot => false }, {
+            insta::assert_json_snapshot!("tools", tools);
+        });
         let length = Value::from(tools.clone()).to_string().len();
         assert!(length < LONGEST_LIST, "{name}: tools/list has {length} characters");
         let count = tools.len();
@@ -31,16 +32,12 @@ async fn the_tools_are_listed_as_agreed() {
 
 #[tokio::test]
 async fn every_tool_is_described_as_hosts_need_it() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let tenant = app.tenant("one").await;
-    let alone =
-        turnpike_catalog::integrations().into_iter().map(|integration| format!("/{}/mcp", integration.manifest.name));
+    let alone = certified().into_iter().map(|integration| format!("/{}/mcp", integration.manifest.name));
     for path in alone.chain(["/mcp".into()]) {
         for tool in tenant.agent.tools(&path).await {
             let name = tool["name"].as_str().unwrap();
-            if name.starts_with("probe_") {
-                continue;
-            }
             let plain =
                 |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
             assert!(name.len() <= LONGEST_NAME && plain(name), "{name}");
@@ -67,9 +64,9 @@ async fn every_tool_is_described_as_hosts_need_it() {
 
 #[tokio::test]
 async fn every_answer_has_the_shape_that_its_tool_promises_and_fits_an_agent() {
-    let app = TestApp::start().await;
+    let app = start_unlimited().await;
     let tenant = app.tenant("one").await;
-    for integration in turnpike_catalog::integrations().into_iter().map(Integration::with_kit) {
+    for integration in certified().into_iter().map(Integration::with_kit) {
         let name = integration.manifest.name;
         for stop in tour(&integration, &tenant.agent).await {
             let schema = Value::Object(integration.find_tool(stop.tool).unwrap().output_schema.clone());
@@ -86,9 +83,9 @@ async fn every_answer_has_the_shape_that_its_tool_promises_and_fits_an_agent() {
 /// Errors are not of the tool's output schema: clients check what they get against it.
 #[tokio::test]
 async fn a_refusal_is_text_and_meta_and_no_structured_content() {
-    let app = TestApp::start().await;
+    let app = start_unlimited().await;
     let tenant = app.tenant("one").await;
-    for integration in integrations() {
+    for integration in certified() {
         for tool in &integration.tools {
             let result = tenant.agent.call(integration.manifest.name, tool.spec.name, json!({ "no such": 1 })).await;
             assert_eq!((&result["isError"], result.get("structuredContent")), (&json!(true), None), "{result}");

@@ -2,17 +2,19 @@
 
 use serde_json::{Value, json};
 use turnpike_sdk::Integration;
-use turnpike_tests::{agent::Agent, app::TestApp, tour::writes};
+use turnpike_tests::{agent::Agent, tour::writes};
+
+use crate::scene::{certified, start_unlimited};
 
 /// More pages than any example has.
 const MOST_PAGES: usize = 60;
 
 #[tokio::test]
 async fn every_listing_is_the_same_in_small_pages_and_in_one() {
-    let app = TestApp::start_unlimited().await;
+    let app = start_unlimited().await;
     let tenant = app.tenant("one").await;
     let mut tried = 0;
-    for integration in turnpike_catalog::integrations().into_iter().map(Integration::with_kit) {
+    for integration in certified().into_iter().map(Integration::with_kit) {
         for example in (integration.examples)() {
             let tool = integration.find_tool(example.tool).unwrap();
             let pages = tool.input_schema["properties"].get("cursor").is_some();

@@ -1,21 +1,22 @@
 //! Each integration's README lists its tools as agents see them; the table is made from `tools/list`.
 
-use std::{env, fs, path::Path};
+use std::{env, fs};
 
 use serde_json::Value;
-use turnpike_tests::app::TestApp;
+
+use crate::scene::{certified, folder, start};
 
 const BEGIN: &str = "<!-- tools: made by `UPDATE_README=1 cargo nextest run -p turnpike-tests -E 'test(readme)'` -->\n";
 const END: &str = "<!-- end of tools -->\n";
 
 #[tokio::test]
 async fn the_table_of_tools_is_the_list_that_agents_see() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let tenant = app.tenant("one").await;
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let name = integration.manifest.name;
         let table = table(&tenant.agent.tools(&format!("/{name}/mcp")).await);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../servers/{name}/README.md"));
+        let path = folder(name).join("README.md");
         let readme = fs::read_to_string(&path).unwrap();
         let (before, rest) = readme.split_once(BEGIN).unwrap_or_else(|| panic!("{name}: its README lacks {BEGIN}"));
         let (present, after) = rest.split_once(END).unwrap_or_else(|| panic!("{name}: its README lacks {END}"));

@@ -3,9 +3,11 @@
 use reqwest::Method;
 use turnpike_core::{Clock as _, SystemClock};
 use turnpike_sdk::{Recorded, Response};
-use turnpike_tests::{
-    app::{FakeVendor, TestApp},
-    tour::tour,
+use turnpike_tests::{app::FakeVendor, tour::tour};
+
+use crate::{
+    scene::{certified, start_unlimited},
+    wire::carrier,
 };
 
 /// Headers that any client sends, and one that LinkedIn asks for only where it cannot tell the method from the query. Every
@@ -15,15 +17,15 @@ const USUAL: [&str; 7] =
 
 #[tokio::test]
 async fn a_client_without_the_right_credential_header_or_body_is_refused_by_every_sandbox() {
-    let app = TestApp::start().await;
+    let app = start_unlimited().await;
     let tenant = app.tenant("one").await;
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let name = integration.manifest.name;
         let vendor = app.vendor(name);
         tour(&integration, &tenant.agent).await;
         let mut refused = 0;
         for right in one_of_each(vendor) {
-            for (how, wrong) in wrong_ones(&right) {
+            for (how, wrong) in wrong_ones(&right, carrier(&integration.manifest.auth)) {
                 let answer = send(vendor, &wrong).await;
                 let fault = (integration.classify)(&answer, SystemClock.now());
                 assert!(fault.is_some(), "{name} {} takes {how}: {}", right.uri.path(), answer.status);
@@ -42,22 +44,23 @@ fn one_of_each(vendor: &FakeVendor) -> Vec<Recorded> {
     calls.filter(|request| seen.insert((request.method.to_string(), request.uri.path().to_owned()))).collect()
 }
 
-fn wrong_ones(right: &Recorded) -> Vec<(String, Recorded)> {
+/// Requests that are wrong in one way each. The carrier is the header of the credential, and what stands before it there.
+fn wrong_ones(right: &Recorded, (carrier, prefix): (&'static str, &str)) -> Vec<(String, Recorded)> {
     let mut wrong = vec![];
     let mut add = |how: &str, change: &dyn Fn(&mut Recorded)| {
         let mut request = right.clone();
         change(&mut request);
         wrong.push((how.to_owned(), request));
     };
-    if !right.headers.contains_key("authorization") {
+    if !right.headers.contains_key(carrier) {
         // A signed link: it is the bearer of a token that must be turned away.
         add("a signed link with a credential", &|request| {
-            request.headers.insert("authorization", "Bearer one-too-many".parse().unwrap());
+            request.headers.insert(carrier, format!("{prefix}one-too-many").parse().unwrap());
         });
         return wrong;
     }
     add("a wrong credential", &|request| {
-        request.headers.insert("authorization", "Bearer nobody-knows-me".parse().unwrap());
+        request.headers.insert(carrier, format!("{prefix}nobody-knows-me").parse().unwrap());
     });
     for name in right.headers.keys().filter(|name| !USUAL.contains(&name.as_str())) {
         add(&format!("a request without {name}"), &|request| {
@@ -70,7 +73,8 @@ fn wrong_ones(right: &Recorded) -> Vec<(String, Recorded)> {
             request.headers.insert("content-type", "text/plain".parse().unwrap());
         });
     }
-    add("a method that is not offered", &|request| request.method = Method::PATCH);
+    let other = if right.method == Method::PATCH { Method::PUT } else { Method::PATCH };
+    add("a method that is not offered", &|request| request.method = other.clone());
     wrong
 }
 
@@ -90,9 +94,9 @@ async fn send(vendor: &FakeVendor, request: &Recorded) -> Response {
 /// So that a sandbox which refuses everything does not pass.
 #[tokio::test]
 async fn the_same_requests_as_they_were_are_taken() {
-    let app = TestApp::start().await;
+    let app = start_unlimited().await;
     let tenant = app.tenant("one").await;
-    for integration in turnpike_catalog::integrations() {
+    for integration in certified() {
         let vendor = app.vendor(integration.manifest.name);
         tour(&integration, &tenant.agent).await;
         let reads = one_of_each(vendor);

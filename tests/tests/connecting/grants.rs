@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
-use turnpike_sdk::Integration;
+use turnpike_sdk::{Integration, TokenRequest};
 use turnpike_tests::app::FakeVendor;
 use url::form_urlencoded::Serializer;
 
@@ -41,11 +41,13 @@ impl<'a> Client<'a> {
             .append_pair("response_type", "code")
             .append_pair("client_id", self.field("client_id"))
             .append_pair("redirect_uri", &self.redirect_uri)
-            .append_pair("scope", &oauth.scopes.join(" "))
             .append_pair("state", "s")
             .append_pair("code_challenge", CHALLENGE)
             .append_pair("code_challenge_method", "S256")
             .extend_pairs(oauth.authorize_parameters);
+        if !oauth.scopes.is_empty() {
+            url.query_pairs_mut().append_pair("scope", &oauth.scopes.join(" "));
+        }
         let back = press(&open(&url).await, Some(("decision", "allow")), &[]).await.leads_to();
         parameter(&back, "code").unwrap()
     }
@@ -66,11 +68,25 @@ impl<'a> Client<'a> {
     }
 
     async fn post(&self, form: &HashMap<&'static str, String>) -> (StatusCode, Value) {
-        let body = Serializer::new(String::new()).extend_pairs(form).finish();
+        let style = self.integration.manifest.auth.oauth().unwrap().token_style;
         let url = format!("{}{}", self.vendor.base_url, self.vendor.token_path);
-        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(url);
-        let sent = request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await;
-        let response = sent.unwrap();
+        let mut request = reqwest::Client::builder().no_proxy().build().unwrap().post(url);
+        if let Some(name) = style.version_header {
+            request = request.header(name, self.integration.manifest.version.version);
+        }
+        let request = match style.request {
+            TokenRequest::Form => {
+                let body = Serializer::new(String::new()).extend_pairs(form).finish();
+                request.header("content-type", "application/x-www-form-urlencoded").body(body)
+            }
+            TokenRequest::BasicJson => {
+                let (client, body): (HashMap<_, _>, HashMap<_, _>) =
+                    form.iter().partition(|(name, _)| name.starts_with("client_"));
+                let request = request.basic_auth(client[&"client_id"], Some(client[&"client_secret"]));
+                request.header("content-type", "application/json").body(json!(body).to_string())
+            }
+        };
+        let response = request.send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 

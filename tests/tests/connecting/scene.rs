@@ -3,7 +3,7 @@
 use reqwest::Url;
 use secrecy::SecretString;
 use turnpike_core::{AccountId, PersonId};
-use turnpike_sdk::{Example, Integration, TokenEndpoint};
+use turnpike_sdk::{Account, Example, Integration, TokenEndpoint};
 use turnpike_store::{AuditEvent, AuditFilter, ConnectionRow};
 use turnpike_tenancy::{Actor, AuthorizationAnswer, ConnectError, Connected, Side, Tenancy};
 use turnpike_tests::{
@@ -94,6 +94,14 @@ impl Scene {
     /// Its actions.
     pub async fn actions(&self) -> Vec<String> {
         self.audit().await.into_iter().map(|event| event.action).collect()
+    }
+}
+
+/// What a connection uses before anybody has chosen: the one account, where there is no other.
+pub fn unchosen(connected: &Connected) -> Vec<Account> {
+    match &connected.offered[..] {
+        [only] => vec![only.clone()],
+        _ => vec![],
     }
 }
 

@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use turnpike_testkit::Postgres;
+use turnpike_testkit::{Postgres, Redis};
 use turnpike_tests::{
     agent::{Agent, send},
     app::{Backend, TestApp, unlimited},
@@ -48,8 +48,9 @@ fn kid(access: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_gives_the_other_takes() {
-    let postgres = Postgres::shared().await.unwrap();
-    let deployment = Deployment::on_postgres(&postgres.database().await.unwrap(), SETTINGS).await;
+    let (postgres, redis) = (Postgres::shared().await.unwrap(), Redis::start().await.unwrap());
+    let settings = SETTINGS.to_owned() + &Deployment::redis_section(&redis);
+    let deployment = Deployment::on_postgres(&postgres.database().await.unwrap(), &settings).await;
     let tenant = deployment.add_tenant().await;
     deployment.connect_sandbox(tenant).await;
     let (one, two) = tokio::join!(deployment.serve(), deployment.serve());
@@ -149,8 +150,10 @@ impl Load {
 /// has always time left, so that each refusal would be the keys'.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_change_under_load_and_not_one_call_is_turned_away() {
+    let redis = Redis::start().await.unwrap();
     let app = TestApp::start_with(Backend::Postgres, |settings| {
         unlimited(settings);
+        settings.redis.url = redis.url().into();
         settings.oauth.access_token_seconds = 900;
     })
     .await;

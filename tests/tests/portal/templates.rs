@@ -72,6 +72,8 @@ async fn every_template_is_shown_to_somebody() {
     // Who belongs to one organisation is not asked which.
     ours.owner.submit("/organisations/found", &[("name", "Second")]).await;
     seen.extend(name(&ours.owner.look("/organisations").await.text));
+    // Back from the payment provider before it has told us.
+    seen.extend(name(&ours.owner.look("/billing/return?session=cs_1").await.text));
     ours.owner.submit("/organisations", &[("tenant", &ours.tenant.to_string())]).await;
     for shown in on_the_way(&app, &ours, &staff).await {
         seen.extend(name(&shown.text));

@@ -1,7 +1,7 @@
 //! The servers, each with the document that the registry's schema asks for.
 
 use serde_json::{Value, json};
-use turnpike_config::PriceSettings;
+use turnpike_metering::PriceBook;
 use turnpike_sdk::{Access, Integration};
 
 use super::name;
@@ -55,17 +55,17 @@ fn of_integration(portal: &Portal, brand: &Brand, own: &Integration) -> Entry {
         "websiteUrl": format!("{}/catalog/{}", brand.url, manifest.name),
         "remotes": [{ "type": "streamable-http", "url": format!("{}/{}/mcp", portal.public_url, manifest.name) }],
         "_meta": { "io.modelcontextprotocol.registry/publisher-provided": {
-            name::namespace(&portal.public_url): { "tools": tools(own, &portal.settings.prices) },
+            name::namespace(&portal.public_url): { "tools": tools(own, &portal.book()) },
         } },
     });
     entry
 }
 
 /// Small: registries take four kilobytes of this.
-fn tools(own: &Integration, book: &PriceSettings) -> Vec<Value> {
+fn tools(own: &Integration, book: &PriceBook) -> Vec<Value> {
     let tools = own.tools.iter().map(|tool| {
         let access = if tool.spec.access == Access::Read { "read" } else { "write" };
-        json!({ "name": tool.spec.name, "access": access, "price": money(price_of(book, tool.spec.cost), book.currency) })
+        json!({ "name": tool.spec.name, "access": access, "price": money(price_of(book, tool.spec.cost), book.currency()) })
     });
     tools.collect()
 }

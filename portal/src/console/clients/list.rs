@@ -65,16 +65,16 @@ pub(super) async fn clients(
 }
 
 fn line(portal: &Portal, client: Standing) -> Line {
-    let Standing { tenant, members, well, in_need, calls, price, last } = client;
+    let Standing { tenant, subscription, members, well, in_need, calls, price, last } = client;
     let last_call = last.as_ref().map(|last| day(last.last_at));
     let last_error = last.and_then(|last| {
         let class = last.failed_class.unwrap_or_else(|| "failed".to_owned());
         last.failed_at.map(|at| (class, day(at)))
     });
     Line {
-        plan: plan(portal, &tenant),
+        plan: plan(portal, subscription.as_ref()),
         tag: tag(tenant.state),
-        price: money(price, portal.settings.prices.currency),
+        price: money(price, portal.book().currency()),
         members,
         well,
         in_need,

@@ -1,6 +1,7 @@
 //! The agency's clients: who they are, how they are served, and what is done for them.
 
 mod add;
+mod credit;
 mod list;
 mod show;
 mod standing;
@@ -8,13 +9,14 @@ mod state;
 mod visit;
 
 pub(crate) use add::{add, invite};
+pub(crate) use credit::give_credit;
 pub(crate) use list::list;
 pub(crate) use show::show;
 pub(crate) use state::{resume, suspend};
 pub(crate) use visit::{leave as leave_visit, open as open_visit};
 
 use turnpike_core::TenantId;
-use turnpike_store::{Tenant, TenantState};
+use turnpike_store::{Subscription, Tenant, TenantState};
 
 use crate::{Portal, http::Failure, pages::Tag};
 
@@ -29,10 +31,10 @@ fn path(id: TenantId) -> String {
     format!("/console/clients/{id}")
 }
 
-/// The title of a client's plan.
-fn plan(portal: &Portal, tenant: &Tenant) -> String {
-    let name = tenant.plan.as_deref().unwrap_or("no plan yet");
-    portal.settings.plans.get(name).map_or(name, |plan| &plan.title).to_owned()
+/// The title of the plan that a client pays for.
+fn plan(portal: &Portal, own: Option<&Subscription>) -> String {
+    let Some(own) = own else { return "no plan yet".into() };
+    portal.billing.books().version(own.price_version).plan(&own.plan).map_or(&own.plan, |plan| &plan.title).clone()
 }
 
 fn tag(state: TenantState) -> Tag {

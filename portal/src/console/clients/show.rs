@@ -7,12 +7,20 @@ use axum::extract::{Path, State};
 use turnpike_core::{Micros, TenantId, Timestamp, visible};
 use turnpike_store::{CallFilter, CallRow, LinkPurpose, Member, Tenant, TenantState};
 
-use super::{find, plan, tag, visit::LONGEST};
+use super::{
+    credit::{Account, Typed, account},
+    find, tag,
+    visit::LONGEST,
+};
 use crate::{
     Portal,
     console::{LATELY, failed, names::Actors, switches},
     http::{Answer, Failure, FieldErrors, Frame, page},
-    pages::{Tag, connections, money, shown},
+    pages::{
+        Tag,
+        billing::{Line, invoice_lines},
+        connections, money, shown,
+    },
 };
 
 /// How many failed calls are shown.
@@ -52,10 +60,12 @@ pub(super) struct ClientPage {
     frame: Frame,
     errors: FieldErrors,
     pub(super) reason: String,
+    account: Option<Account>,
+    pub(super) typed: Typed,
+    invoices: Vec<Line>,
     hours: u64,
     id: TenantId,
     name: String,
-    plan: String,
     tag: Tag,
     suspended: bool,
     since: String,
@@ -89,7 +99,9 @@ pub(super) async fn client(
         errors,
         reason: String::new(),
         hours: LONGEST,
-        plan: plan(portal, &tenant),
+        account: account(portal, tenant.id).await?,
+        typed: Typed::default(),
+        invoices: invoice_lines(rows.list_invoices().await?, now),
         tag: tag(tenant.state),
         suspended: tenant.state == TenantState::Suspended,
         since: shown(tenant.created_at),
@@ -122,7 +134,7 @@ async fn used(portal: &Portal, tenant: TenantId, now: Timestamp) -> Result<Vec<U
         title: connections::title(portal, &integration),
         calls,
         failures,
-        price: money(Micros(price), portal.settings.prices.currency),
+        price: money(Micros(price), portal.book().currency()),
     });
     Ok(used.collect())
 }

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use turnpike_core::{Micros, TenantId, Timestamp};
-use turnpike_store::{ConnectionState, LastCalls, Tenant, TenantState};
+use turnpike_store::{ConnectionState, LastCalls, Subscription, Tenant, TenantState};
 
 use crate::{
     Portal,
@@ -17,6 +17,8 @@ const LONG_AGO: std::time::Duration = std::time::Duration::from_secs(90 * DAY);
 /// How a client is served.
 pub(super) struct Standing {
     pub(super) tenant: Tenant,
+    /// What it pays for.
+    pub(super) subscription: Option<Subscription>,
     pub(super) members: i64,
     /// Connections that work, and those that stay as they are until somebody does something.
     pub(super) well: usize,
@@ -48,6 +50,7 @@ impl Standing {
             let (calls, price) = used.entry(tenant).or_default();
             (*calls, *price) = (*calls + line.calls, *price + line.price.0);
         }
+        let mut paid: HashMap<_, _> = system.list_subscriptions().await?.into_iter().collect();
         let tenants = system.list_tenants().await?.into_iter().filter(|tenant| tenant.deleted_at.is_none());
         let all = tenants.map(|tenant| {
             let (calls, price) = used.get(&tenant.id).copied().unwrap_or_default();
@@ -59,6 +62,7 @@ impl Standing {
                 calls,
                 price: Micros(price),
                 last: last.remove(&tenant.id),
+                subscription: paid.remove(&tenant.id),
                 tenant,
             }
         });
@@ -103,7 +107,7 @@ mod tests {
             wanted: vec![],
             deleted_at: None,
         };
-        Standing { tenant, members: 1, well: 0, in_need, calls: 0, price: Micros(0), last }
+        Standing { tenant, subscription: None, members: 1, well: 0, in_need, calls: 0, price: Micros(0), last }
     }
 
     #[test]

@@ -47,6 +47,20 @@ pub(super) fn of_class(class: &str) -> (&'static str, &'static str) {
     match class {
         "suspended" => ("The organisation was suspended.", "Ask support why."),
         "switched_off" | "switches_unreadable" => ("It was switched off.", "Ask support when it will be back."),
+        "subscription_needed" => {
+            ("The organisation has no subscription that serves.", "Choose a plan, on the page of billing.")
+        }
+        "payment_needed" => ("A payment is missing.", "Pay, on the page of billing; everything goes on at once."),
+        "read_only" => {
+            ("A payment is missing, so tools only read.", "Pay, on the page of billing; everything goes on at once.")
+        }
+        "subscription_paused" => ("The subscription is paused.", "Resume it, on the page of billing."),
+        "limits_unreadable" => ("The service could not tell whether a limit was reached.", "Try again in a minute."),
+        "subscription_unreadable" => ("The service could not tell what was subscribed to.", "Try again in a minute."),
+        "quota_exhausted" => (
+            "The units that the plan or your own cap allows are used up.",
+            "Wait for the next period, or change plan or cap on the page of billing.",
+        ),
         "insufficient_scope" => ("The key may not do this.", "Make a key that may, on the page of agents."),
         "role_too_low" | "tool_forbidden" => {
             ("Your organisation asks for a higher role to use this tool.", "Leave it to somebody of that role.")

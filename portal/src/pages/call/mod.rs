@@ -8,12 +8,13 @@ use again::{Repeatable, repeatable};
 use askama::Template;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use turnpike_core::{CallId, ConnectionId, visible};
+use turnpike_core::{CallId, ConnectionId, InvoiceId, visible};
 use turnpike_store::CallRow;
 
 use super::{
     Tag,
     actors::Actors,
+    billing,
     calendar::DAY,
     calls::{share, took},
     connections::title,
@@ -61,6 +62,13 @@ struct CallPage {
     agent: String,
     client: String,
     principal: String,
+    units: i64,
+    version: i64,
+    /// When the hour begins whose batch has counted it.
+    batch: Option<String>,
+    /// Its invoice: id and number.
+    invoice: Option<(InvoiceId, String)>,
+    may_see_money: bool,
     price: String,
     list_price: String,
     share: i64,
@@ -100,6 +108,8 @@ async fn opened(
 ) -> Result<CallPage, Failure> {
     let actors = Actors::of(portal, member.tenant.id).await?;
     let actors = actors.with(portal, std::iter::once(row.principal.as_str())).await?;
+    let rows = portal.store.tenant(member.tenant.id);
+    let may_see_money = member.may(Permission::SeeMoney);
     let kept = DAY.saturating_mul(portal.settings.limits.keep_arguments_days);
     Ok(CallPage {
         frame,
@@ -114,6 +124,11 @@ async fn opened(
         at: row.started_at.to_string(),
         agent: actors.full_caller(&row.principal, row.grant_id),
         client: visible(row.client.as_deref().unwrap_or_default()),
+        units: row.units,
+        version: row.price_version,
+        batch: rows.find_batch_of_call(row.call_id).await?.map(|batch| shown(batch.window_start)),
+        invoice: if may_see_money { billing::find_of_call(&rows, &row).await? } else { None },
+        may_see_money,
         price: money(row.price, row.currency),
         list_price: money(row.list_price, row.currency),
         share: share(row.price, row.list_price),

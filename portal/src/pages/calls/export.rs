@@ -24,7 +24,7 @@ pub(super) const LONGEST: usize = 50_000;
 /// The calls that are read at a time.
 const PIECE: usize = 1000;
 
-const HEADER: [&str; 16] = [
+const HEADER: [&str; 18] = [
     "call_id",
     "started_at",
     "agent",
@@ -41,6 +41,8 @@ const HEADER: [&str; 16] = [
     "upstream_requests",
     "trace_id",
     "sandbox",
+    "units",
+    "price_version",
 ];
 
 pub(crate) async fn export(State(portal): State<Portal>, member: Member, Query(asked): Query<Asked>) -> Answer {
@@ -103,6 +105,8 @@ fn lines(actors: &Actors, rows: &[CallRow]) -> String {
             row.upstream_requests.to_string(),
             row.trace_id.clone().unwrap_or_default(),
             row.sandbox.to_string(),
+            row.units.to_string(),
+            row.price_version.to_string(),
         ])
     };
     rows.iter().map(told).collect()

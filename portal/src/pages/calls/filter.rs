@@ -1,11 +1,14 @@
 //! Which calls to show: read from the address, so that a filter can be kept as a bookmark and survives paging.
 
 use serde::Deserialize;
-use turnpike_core::{CallId, Outcome};
+use turnpike_core::{CallId, Outcome, Timestamp};
 use turnpike_store::CallFilter;
 use url::form_urlencoded::Serializer;
 
-use super::super::calendar::{DAY, read_day};
+use super::super::{
+    calendar::{DAY, read_day},
+    shown,
+};
 use crate::http::FieldErrors;
 
 /// What the form holds, as it was typed.
@@ -20,6 +23,11 @@ pub(crate) struct Asked {
     pub(super) id: String,
     pub(super) from: String,
     pub(super) to: String,
+    /// `yes`: only those that used up units.
+    pub(super) charged: String,
+    /// Of an invoice's line: its time to the microsecond, which no form asks for.
+    pub(super) since: String,
+    pub(super) until: String,
     /// The last call of the page before.
     before: String,
 }
@@ -65,6 +73,13 @@ impl Asked {
         filter.until = last.map(|day| day.plus(DAY));
         errors.check(last.is_some_and(|last| filter.since > Some(last)), "to", "The last day is before the first.");
 
+        filter.charged = self.charged == "yes";
+        // Nobody types these; those of an invoice hold beside the days.
+        let instant = |text: &str| text.parse().ok().map(Timestamp::from_micros);
+        let (since, until) = (instant(&self.since), instant(&self.until));
+        filter.since = filter.since.max(since);
+        filter.until = [filter.until, until].into_iter().flatten().min();
+
         let mut one = None;
         match (given(&self.id), given(&self.id).and_then(|id| id.parse().ok())) {
             (None, _) => {}
@@ -93,6 +108,9 @@ impl Asked {
             ("id", &self.id),
             ("from", &self.from),
             ("to", &self.to),
+            ("charged", &self.charged),
+            ("since", &self.since),
+            ("until", &self.until),
         ] {
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -102,6 +120,12 @@ impl Asked {
             query.append_pair("before", &before.to_string());
         }
         query.finish()
+    }
+
+    /// The time that it is narrowed to besides the days, in words.
+    pub(super) fn exact_time(&self) -> Option<(String, String)> {
+        let told = |text: &str| text.parse().ok().map(Timestamp::from_micros).map(shown);
+        told(&self.since).zip(told(&self.until))
     }
 
     /// Whether it asks for anything in particular.
@@ -128,8 +152,6 @@ fn is_trace_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use turnpike_core::Timestamp;
-
     use super::*;
 
     const ID: &str = "01a1fe9f-0000-7000-8000-000000000001";
@@ -162,6 +184,20 @@ mod tests {
         assert_eq!(filter.since, Some(Timestamp::from_micros(day)));
         assert_eq!(filter.until, Some(Timestamp::from_micros(day + 86_400_000_000)), "the last day counts whole");
         assert!(fitting(|_| {}).principal.is_none());
+    }
+
+    #[test]
+    fn the_time_of_an_invoice_holds_beside_the_days() {
+        let day = 1_795_132_800_000_000;
+        let filter = fitting(|asked| {
+            (asked.from, asked.to) = ("2026-11-20".into(), "2026-11-20".into());
+            (asked.since, asked.until) = ((day + 5).to_string(), (day + 7_000_000_000_000).to_string());
+            asked.charged = "yes".into();
+        });
+        assert_eq!(filter.since, Some(Timestamp::from_micros(day + 5)));
+        assert_eq!(filter.until, Some(Timestamp::from_micros(day + 86_400_000_000)));
+        assert!(filter.charged && !fitting(|_| {}).charged);
+        assert_eq!(fitting(|asked| asked.since = "x".into()).since, None);
     }
 
     #[test]

@@ -36,6 +36,7 @@ struct Line {
     class: String,
     requests: i64,
     took: String,
+    units: i64,
     price: String,
 }
 
@@ -55,6 +56,8 @@ struct Calls {
     older: Option<String>,
     query: String,
     narrowed: bool,
+    /// The time that an invoice's line is for.
+    exact: Option<(String, String)>,
     may_export: bool,
     longest: usize,
 }
@@ -87,6 +90,7 @@ pub(crate) async fn list(
         older,
         query: asked.query(None),
         narrowed: asked.narrows(),
+        exact: asked.exact_time(),
         may_export: member.may(Permission::Export),
         longest: export::LONGEST,
         asked,
@@ -127,6 +131,7 @@ fn line(portal: &Portal, actors: &Actors, row: CallRow) -> Line {
         class: row.class.unwrap_or_default(),
         requests: row.upstream_requests,
         took: took(row.duration_micros),
+        units: row.units,
         price: money(row.price, row.currency),
         tool: row.tool,
     }

@@ -35,8 +35,17 @@ pub(crate) async fn export(State(portal): State<Portal>, member: Member, Query(a
             std::iter::once(header).chain(lines).map(line).collect()
         }
         "tool" => {
-            let header =
-                ["integration", "tool", "outcome", "calls", "upstream_requests", "price", "list_price", "currency"];
+            let header = [
+                "integration",
+                "tool",
+                "outcome",
+                "calls",
+                "upstream_requests",
+                "price",
+                "list_price",
+                "currency",
+                "units",
+            ];
             let lines = rows.usage(since, until).await?.into_iter().map(|own| {
                 [
                     own.integration,
@@ -47,6 +56,7 @@ pub(crate) async fn export(State(portal): State<Portal>, member: Member, Query(a
                     decimal(own.price),
                     decimal(own.list_price),
                     own.currency.to_string(),
+                    own.units.to_string(),
                 ]
             });
             std::iter::once(header.map(str::to_owned)).chain(lines).map(line).collect()

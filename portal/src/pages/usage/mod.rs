@@ -21,20 +21,23 @@ use super::{
     connections::title,
     day, money,
     plot::{Day, Plot},
+    shown,
 };
 use crate::{
     Member, Permission, Portal,
-    http::{Answer, FieldErrors, Frame, page},
+    http::{Answer, Failure, FieldErrors, Frame, page},
 };
 
 /// How many months can be chosen.
 const MONTHS: usize = 12;
 
-/// What the plan includes, and how much of that this month has used.
+/// What the plan includes, and how much of that its present period has used.
 struct Included {
     plan: String,
-    calls: u32,
+    units: i64,
     used: i64,
+    from: String,
+    until: String,
 }
 
 struct DayLine {
@@ -50,6 +53,7 @@ struct ToolLine {
     calls: i64,
     outcomes: Vec<(Tag, i64)>,
     requests: i64,
+    units: i64,
     price: String,
 }
 
@@ -63,6 +67,7 @@ struct Usage {
     period: Period,
     lately: u32,
     calls: i64,
+    units: i64,
     spent: String,
     free_failures: i64,
     failures: i64,
@@ -71,7 +76,6 @@ struct Usage {
     days: Vec<DayLine>,
     tools: Vec<ToolLine>,
     included: Option<Included>,
-    month: String,
     may_export: bool,
 }
 
@@ -93,6 +97,7 @@ pub(crate) async fn show(
         months: std::iter::successors(Some(Month::of(now)), |month| month.before()).take(MONTHS).collect(),
         lately: LATELY,
         calls: sums.calls,
+        units: sums.units,
         spent: sums.spent(&portal),
         free_failures: sums.free_failures,
         failures: sums.failures,
@@ -101,7 +106,6 @@ pub(crate) async fn show(
         days: by_day.into_iter().rev().filter(|own| own.calls > 0).map(|own| day_line(&portal, own)).collect(),
         tools: sums.tools.into_iter().map(|own| tool_line(&portal, own)).collect(),
         included: included(&portal, &member).await?,
-        month: Month::of(now).name(),
         may_export: member.may(Permission::Export),
         period,
         asked,
@@ -111,7 +115,7 @@ pub(crate) async fn show(
 
 /// How many calls there were, and what they cost. Of several currencies the plot has that of the prices in force.
 fn plots(portal: &Portal, by_day: &[ByDay], period: &Period) -> [Plot; 2] {
-    let currency = portal.settings.prices.currency;
+    let currency = portal.book().currency();
     let short = |own: &ByDay| own.day.to_utc().format("%-d %b").to_string();
     let calls = by_day.iter().map(|own| Day {
         name: short(own),
@@ -145,16 +149,15 @@ fn tool_line(portal: &Portal, own: ByTool) -> ToolLine {
         calls: own.outcomes.iter().map(|(_, calls)| calls).sum(),
         outcomes: own.outcomes.into_iter().map(|(outcome, calls)| (Tag::of_outcome(outcome), calls)).collect(),
         requests: own.upstream_requests,
+        units: own.units,
         price: money(own.price, own.currency),
     }
 }
 
 /// What the plan includes. Calls that cost nothing use nothing up.
-async fn included(portal: &Portal, member: &Member) -> Result<Option<Included>, crate::http::Failure> {
-    let plan = member.tenant.plan.as_ref().and_then(|name| portal.settings.plans.get(name));
-    let Some(plan) = plan else { return Ok(None) };
-    let month = Month::of(portal.ambient.now());
-    let lines = portal.store.tenant(member.tenant.id).usage(month.begins(), month.ends()).await?;
-    let used = lines.iter().filter(|line| line.price.0 > 0).map(|line| line.calls).sum();
-    Ok(Some(Included { plan: plan.title.clone(), calls: plan.included_calls, used }))
+async fn included(portal: &Portal, member: &Member) -> Result<Option<Included>, Failure> {
+    let Some(account) = portal.billing.find_account(member.tenant.id).await? else { return Ok(None) };
+    let (own, used) = (account.subscription, account.used);
+    let (from, until) = (shown(own.period_start), shown(own.period_end));
+    Ok(account.plan.map(|plan| Included { plan: plan.title, units: plan.included_units, used, from, until }))
 }

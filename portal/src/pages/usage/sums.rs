@@ -24,7 +24,7 @@ impl Amounts {
     fn shown(&self, portal: &Portal) -> String {
         let all = self.0.values().filter(|(_, micros)| *micros != 0);
         let all: Vec<_> = all.map(|(currency, micros)| money(Micros(*micros), *currency)).collect();
-        if all.is_empty() { money(Micros(0), portal.settings.prices.currency) } else { all.join(" + ") }
+        if all.is_empty() { money(Micros(0), portal.book().currency()) } else { all.join(" + ") }
     }
 }
 
@@ -34,6 +34,7 @@ pub(super) struct ByTool {
     pub(super) tool: String,
     pub(super) outcomes: Vec<(Outcome, i64)>,
     pub(super) upstream_requests: i64,
+    pub(super) units: i64,
     pub(super) price: Micros,
     pub(super) currency: Currency,
 }
@@ -42,6 +43,7 @@ pub(super) struct ByTool {
 #[derive(Default)]
 pub(super) struct Sums {
     pub(super) calls: i64,
+    pub(super) units: i64,
     pub(super) failures: i64,
     /// Failures that cost nothing.
     pub(super) free_failures: i64,
@@ -56,6 +58,7 @@ impl Sums {
         for line in lines {
             let failures = if line.outcome.is_failure() { line.calls } else { 0 };
             sums.calls += line.calls;
+            sums.units += line.units;
             sums.failures += failures;
             sums.free_failures += if line.price.0 == 0 { failures } else { 0 };
             sums.kept += if line.outcome == Outcome::Cached { line.calls } else { 0 };
@@ -88,6 +91,7 @@ impl ByTool {
             tool: line.tool.clone(),
             outcomes: vec![],
             upstream_requests: 0,
+            units: 0,
             price: Micros(0),
             currency: line.currency,
         };
@@ -98,6 +102,7 @@ impl ByTool {
     fn add(&mut self, line: &UsageLine) {
         self.outcomes.push((line.outcome, line.calls));
         self.upstream_requests += line.upstream_requests;
+        self.units += line.units;
         self.price.0 += line.price.0;
     }
 }
@@ -141,6 +146,8 @@ mod tests {
 
     fn line(tool: &str, outcome: Outcome, calls: i64, price: i64, currency: &str) -> UsageLine {
         UsageLine {
+            units: 0,
+            answer_rows: 0,
             integration: "google-ads".into(),
             tool: tool.into(),
             outcome,

@@ -9,7 +9,7 @@ use crate::{
     answers::{self, Answer},
     api::{self, FieldInfo, Query},
     arguments::{AccountRef, Day, MaxRows, days_in_order},
-    job::{Job, MOST_ROWS, Totals},
+    job::{Job, MOST_ROWS, ROWS_CHARGED, Totals},
     source,
 };
 
@@ -57,7 +57,7 @@ impl LongTool for GetPerformance {
     type Job = Job;
     type Answer = Answer;
     const SPEC: ToolSpec = ToolSpec {
-        cost: Cost::Heavy,
+        cost: Cost::HeavyPerRows(ROWS_CHARGED),
         ..ToolSpec::read(
             "get_performance",
             "Get performance",

@@ -8,7 +8,7 @@ use crate::{
     answers::{self, Answer},
     api::Query,
     arguments::{AccountRef, Day, FieldIds, MaxRows, OrderBy, days_in_order},
-    job::{Job, MOST_ROWS},
+    job::{Job, MOST_ROWS, ROWS_CHARGED},
     source,
 };
 
@@ -53,7 +53,7 @@ impl LongTool for RunQuery {
     type Job = Job;
     type Answer = Answer;
     const SPEC: ToolSpec = ToolSpec {
-        cost: Cost::Heavy,
+        cost: Cost::HeavyPerRows(ROWS_CHARGED),
         ..ToolSpec::read(
             "run_query",
             "Run a query",

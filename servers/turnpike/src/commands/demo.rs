@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use turnpike_billing::{Choice, Customer};
 use turnpike_config::Settings;
-use turnpike_core::{Ambient, CallId, TenantId};
+use turnpike_core::{Ambient, CallId, Outcome, TenantId};
 use turnpike_portal::add_staff;
 use turnpike_store::Store;
 use turnpike_telemetry::Telemetry;
@@ -36,6 +37,8 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
     if settings.telemetry.filter == "info,rmcp=warn" && !json {
         settings.telemetry.filter = "warn".into();
     }
+    // Here the sandbox costs what a vendor would, so that usage, quota and invoices can be seen.
+    settings.prices.percent.insert(Outcome::Sandbox, 100);
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let listener = listen(&settings).await?;
     let operator = at_the_desk(&settings).await?;
@@ -92,6 +95,7 @@ async fn seed(operator: &Operator, settings: &Settings) -> Result<Remembered> {
             let scopes = manifests.flat_map(|manifest| [manifest.read_scope(), manifest.write_scope()]).collect();
             let request = KeyRequest { name: "demo", scopes, role: None, servers: None, expires_at: None, live: false };
             let (_, key) = operator.tenancy.add_key(&desk, tenant_id, request).await?;
+            subscribe(operator, settings, tenant_id).await?;
             let made = Remembered { tenant_id, api_key: key.expose().to_owned() };
             remember(&path, &made)?;
             made
@@ -114,6 +118,17 @@ async fn seed(operator: &Operator, settings: &Settings) -> Result<Remembered> {
         }
     }
     Ok(remembered)
+}
+
+/// To the cheapest plan, with all integrations; it begins with its trial.
+async fn subscribe(operator: &Operator, settings: &Settings, tenant: TenantId) -> Result<()> {
+    let offered = settings.plans.iter().filter(|(_, plan)| plan.offered);
+    let Some((plan, _)) = offered.min_by_key(|(_, plan)| plan.monthly) else { return Ok(()) };
+    let integrations = i64::try_from(operator.integrations.len()).unwrap_or(1);
+    let choice = Choice { plan: plan.clone(), yearly: false, integrations };
+    let customer = Customer { name: "Demo".into(), email: STAFF.into(), back: String::new() };
+    operator.billing.subscribe(tenant, &choice, &customer).await?;
+    Ok(())
 }
 
 fn remember(path: &Path, made: &Remembered) -> Result<()> {
@@ -148,10 +163,11 @@ async fn first_call(url: &str, remembered: &Remembered, store: &Store) -> Result
     let text = result["content"][0]["text"].as_str().unwrap_or_default();
     let short: String = text.chars().take(300).collect();
     Ok(format!(
-        "A call through {url}/mcp\n  tool    {}\n  result  {short}{}\n  price   {}\n  ledger  {}\n\n",
+        "A call through {url}/mcp\n  tool    {}\n  result  {short}{}\n  cost    {}\n  quota   {}\n  ledger  {}\n\n",
         row.tool,
         if short.len() < text.len() { "…" } else { "" },
-        meta["price"],
+        meta["cost"],
+        meta["quota"],
         call_line(&row)
     ))
 }

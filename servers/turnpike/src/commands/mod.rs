@@ -2,14 +2,21 @@
 
 pub(crate) mod approval;
 pub(crate) mod audit;
+pub(crate) mod billing;
+pub(crate) mod certify;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod healthcheck;
 pub(crate) mod jobs;
 pub(crate) mod key;
+pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod new;
 pub(crate) mod policy;
+pub(crate) mod prices;
+pub(crate) mod render;
 pub(crate) mod serve;
 pub(crate) mod signing_key;
 pub(crate) mod staff;
@@ -18,8 +25,12 @@ pub(crate) mod switch;
 pub(crate) mod tenant;
 pub(crate) mod tool_policy;
 pub(crate) mod usage;
+pub(crate) mod work;
+
+use std::future::Future;
 
 use anyhow::{Result, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use turnpike_config::Settings;
 use turnpike_core::Ambient;
 use turnpike_sdk::Integration;
@@ -51,18 +62,41 @@ fn check_known(integration: &str, tool: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Resolves at Ctrl-C or SIGTERM.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
+/// Resolves at Ctrl-C or SIGTERM. A second one ends the process at once: whoever sends it does not want to wait. It listens from
+/// now on: a signal that comes before anybody waits for it must not end the process.
+fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+    let mut signals = Signals::listen();
+    async move {
+        signals.next().await;
+        tracing::info!("stopping: calls under way may finish; a second signal ends this process at once");
+        tokio::spawn(async move {
+            signals.next().await;
+            tracing::warn!("stopped at once; what was not finished is taken up by the next process");
+            std::process::exit(1);
+        });
     }
-    tracing::info!("stopping: no new calls are taken, those under way may finish");
+}
+
+/// Those of the system that can be had.
+struct Signals([Option<Signal>; 2]);
+
+impl Signals {
+    fn listen() -> Self {
+        Self([SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok()))
+    }
+
+    async fn next(&mut self) {
+        let [terminate, interrupt] = &mut self.0;
+        tokio::select! {
+            () = received(terminate) => {}
+            () = received(interrupt) => {}
+        }
+    }
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }

@@ -11,7 +11,6 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let listener = listen(settings).await?;
     let app = App::start(settings.clone(), at_the_desk(settings).await?, listener.local_addr()?).await?;
-    tracing::info!(address = %listener.local_addr()?, public_url = app.public_url, "serving");
     let served = app.serve(listener, stop_signal()).await;
     tokio::task::spawn_blocking(|| telemetry.finish()).await?;
     served

@@ -38,7 +38,8 @@ pub(crate) enum Command {
     },
     /// Delete a tenant with its members, keys, connections and credentials. Its ledger and audit log stay, which know ids only.
     ///
-    /// There is no way back. Grants at vendors are not revoked by this: disconnect first.
+    /// There is no way back. Its subscription ends, and grants are taken back where the vendor has a place for that; which are
+    /// left is printed.
     Delete {
         /// Which.
         tenant: TenantId,
@@ -93,6 +94,11 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
             ensure!(found.deleted_at.is_none(), "this tenant was deleted before");
             ensure!(found.name == name, "this tenant has another name; `turnpike tenant list` shows it");
+            operator
+                .billing
+                .end_now(tenant)
+                .await
+                .context("its subscription was not ended, and nothing was deleted")?;
             println!("{}", operator.tenancy.delete_tenant(&Actor::desk(), tenant).await?);
         }
         Command::StaleAnswers { tenant, minutes, .. } => {

@@ -77,6 +77,7 @@ async fn print_tenant(
         }
         calls.iter().for_each(|call| println!("{}", json!({
             "tenant_id": id, "call_id": call.call_id, "integration": call.integration, "tool": call.tool, "outcome": call.outcome,
+            "class": call.class, "principal": call.principal, "client": call.client,
             "price_micros": call.price, "currency": call.currency, "started_at": call.started_at,
         })));
         return Ok(());

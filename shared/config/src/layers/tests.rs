@@ -60,11 +60,13 @@ fn a_broken_file_is_refused_with_its_line() {
 fn every_secret_may_come_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, "postgres://app:hush@db/turnpike\n").unwrap();
-    for (section, key) in SECRETS {
+    for (section, key, _) in SECRETS {
+        let scheme = if *section == "redis" { "redis" } else { "postgres" };
+        std::fs::write(&secret, format!("{scheme}://app:hush@db/turnpike\n")).unwrap();
         let settings = with_file(&format!("[{section}]\n{key}_file = {:?}\n", secret.display().to_string())).unwrap();
         assert!(!format!("{settings:?}").contains("hush"), "secrets are not shown");
     }
+    std::fs::write(&secret, "postgres://app:hush@db/turnpike\n").unwrap();
     let settings = with_file(&format!("[store]\nurl_file = {:?}\n", secret.display().to_string())).unwrap();
     assert_eq!(settings.store_url().expose_secret(), "postgres://app:hush@db/turnpike");
     for integration in ["google-ads", "one-of-your-own"] {
@@ -90,11 +92,51 @@ fn a_variable_reaches_an_integration_with_a_dash_in_its_name() {
 }
 
 #[test]
+fn a_variable_reaches_an_integration_that_the_defaults_do_not_show() {
+    let name = |key: &str| format!("TURNPIKE_INTEGRATIONS__ONE_OF_YOUR_OWN__{key}");
+    let settings = with_variables(&[(&name("VERSION"), "v27"), (&name("READ_BURST"), "7")]).unwrap();
+    let own = settings.integration("one-of-your-own");
+    assert_eq!((own.version.as_str(), own.read_burst, own.app_reserve_percent), ("v27", 7, 50));
+    let of_file = with_file("[integrations.one-of-your-own]\nversion = \"v28\"\n").unwrap();
+    assert_eq!(of_file.integration("one-of-your-own").app_reserve_percent, 50, "as those that the defaults show");
+    assert!(with_variables(&[(&name("VERSOIN"), "v27")]).is_err());
+    assert!(with_variables(&[(&name("READ_BURST"), "many")]).is_err());
+}
+
+#[test]
 fn production_refuses_what_is_only_fit_for_trying_out() {
     let refused = |extra: &str| with_file(&format!("environment = \"production\"\n{extra}")).unwrap_err().to_string();
     assert!(refused("[server]\npublic_url = \"https://mcp.example.com\"\n").contains("vault.key_provider"));
     assert!(refused("[server]\npublic_url = \"http://mcp.example.com\"\n").contains("server.public_url"));
     assert!(refused("").contains("server.public_url"));
+}
+
+#[test]
+fn roles_apart_need_a_database_that_they_can_share() {
+    let error = with_file("[server]\nroles = [\"gateway\"]\n").unwrap_err().to_string();
+    assert!(error.contains("server.roles") && error.contains("PostgreSQL"), "{error}");
+    let postgres = "[store]\nurl = \"postgres://app@localhost/turnpike\"\n";
+    assert!(with_file(&format!("[server]\nroles = [\"gateway\", \"worker\"]\n{postgres}")).is_ok());
+    assert!(with_file("[server]\nroles = []\n").unwrap_err().to_string().contains("server.roles"));
+    assert!(with_file("[server]\nroles = [\"gatway\"]\n").is_err());
+}
+
+#[test]
+fn a_key_in_kms_is_named_and_reached_safely() {
+    let kms = |rest: &str| with_file(&format!("[vault]\nkey_provider = \"aws-kms\"\n{rest}"));
+    assert!(kms("").unwrap_err().to_string().contains("vault.kms_key"));
+    assert!(kms("kms_key = \"alias/turnpike\"\n").is_ok());
+    let plain = kms("kms_key = \"alias/turnpike\"\nkms_endpoint = \"http://kms.example.com\"\n");
+    assert!(plain.unwrap_err().to_string().contains("vault.kms_endpoint"));
+}
+
+#[test]
+fn redis_and_the_keys_database_are_where_they_can_be() {
+    assert!(with_file("[redis]\nurl = \"http://h\"\n").unwrap_err().to_string().contains("redis.url"));
+    assert!(with_file("[redis]\nurl = \"rediss://h:6379/0\"\n").is_ok());
+    assert!(with_file("[redis]\nwhen_gone = \"guess\"\n").is_err());
+    let same = "[store]\nurl = \"postgres://h/d\"\n[vault]\nkeys_url = \"postgres://h/d\"\n";
+    assert!(with_file(same).unwrap_err().to_string().contains("vault.keys_url"));
 }
 
 #[test]
@@ -115,4 +157,18 @@ fn a_price_for_every_outcome_is_required() {
     for outcome in turnpike_core::Outcome::ALL {
         assert!(settings.prices.percent.contains_key(outcome), "{outcome}");
     }
+}
+
+#[test]
+fn a_secret_may_lie_in_the_folder_that_systemd_gives_the_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, credentials) = (folder.path().join("turnpike.toml"), folder.path().join("credentials"));
+    std::fs::write(&file, "[redis]\nurl_file = \"$CREDENTIALS_DIRECTORY/redis-url\"\n").unwrap();
+    std::fs::create_dir(&credentials).unwrap();
+    std::fs::write(credentials.join("redis-url"), "redis://there\n").unwrap();
+    let layers = |credentials| Layers { file: Some(file.clone()), credentials, ..Layers::default() };
+    let settings = layers(Some(credentials)).load().unwrap();
+    assert_eq!(settings.redis.url.expose_secret(), "redis://there");
+    let error = layers(None).load().unwrap_err().to_string();
+    assert!(error.contains("redis.url_file") && error.contains("LoadCredential"), "{error}");
 }

@@ -18,7 +18,7 @@ use turnpike_store::{JobRow, JobState};
 use super::McpHost;
 use crate::{
     Caller, Face,
-    pipeline::{CallRequest, Reply, UNKNOWN_JOB},
+    pipeline::{CallRequest, RefusalClass, Reply},
 };
 
 /// Refused by us: outside the ranges that JSON-RPC and MCP keep for themselves.
@@ -66,7 +66,7 @@ impl McpHost {
                 TaskPayload::Working
             }
             (JobState::Cancelled, _) => TaskPayload::Cancelled,
-            (JobState::Failed, Some("internal")) => {
+            (JobState::Failed, Some(RefusalClass::Internal)) => {
                 let error = json!({ "code": ErrorCode::INTERNAL_ERROR, "message": words(&reply.result) });
                 TaskPayload::Failed { error: object(error) }
             }
@@ -102,7 +102,7 @@ pub(super) fn found(reply: &Reply) -> Result<(), ErrorData> {
 
 fn refused(reply: &Reply) -> ErrorData {
     match reply.class {
-        Some(UNKNOWN_JOB) => unknown_task(),
+        Some(RefusalClass::UnknownJob) => unknown_task(),
         _ => {
             let details = reply.result.meta.as_ref().and_then(|meta| meta.get("error").cloned());
             ErrorData::new(REFUSED, words(&reply.result), details)

@@ -53,7 +53,8 @@ pub(super) async fn authorize(State(endpoint): State<Endpoint>, mut request: Req
         let scope = problem::read_scopes(gateway, face);
         return problem::insufficient_scope(gateway, face, &scope, "this credential is not for this integration");
     }
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = peer.map(|peer| gateway.server.find_origin(peer, request.headers()));
     if !caller.allowed_ips.is_empty() && address.is_none_or(|address| !caller.allowed_ips.contains(&address)) {
         return problem::unauthorized(gateway, face, Some("this credential may not be used from this address"));
     }

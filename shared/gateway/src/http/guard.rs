@@ -18,8 +18,8 @@ use crate::{Caller, identity::needed_scope};
 
 /// Revisions that a version header may name. The first two have no `tools/call` results that we could not give.
 const KNOWN_VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
-/// Those that we offer.
-const OFFERED_VERSIONS: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
+/// The revisions of MCP that are offered, oldest first.
+pub const OFFERED_VERSIONS: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
 
 /// How long a client may take to send its message.
 const SLOWEST_BODY: Duration = Duration::from_secs(30);

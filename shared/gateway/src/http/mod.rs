@@ -9,6 +9,7 @@ mod public;
 use std::sync::Arc;
 
 use axum::{Router, extract::Request, middleware::from_fn_with_state, routing::any};
+pub use guard::OFFERED_VERSIONS;
 pub use public::public_routes;
 use rmcp::{
     ServerHandler,

@@ -1,22 +1,16 @@
-//! What needs no credential: health and the protected-resource metadata.
+//! What needs no credential: the protected-resource metadata.
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 
 use super::{origins, problem};
 use crate::{Face, Gateway};
 
-/// Health, readiness, and metadata of the protected resources.
+/// Metadata of the protected resources.
 pub fn public_routes(gateway: &Arc<Gateway>) -> Router {
-    let mut router = Router::new().route("/health", get(|| async { "ok" })).route("/ready", get(ready));
+    let mut router = Router::new();
     let faces = gateway.servers.integrations.iter().map(|integration| Face::One(integration.manifest.name));
     for face in faces.chain([Face::Combined]) {
         let path = format!("/.well-known/oauth-protected-resource{}", face.path());
@@ -27,7 +21,7 @@ pub fn public_routes(gateway: &Arc<Gateway>) -> Router {
         }
         router = router.route(&path, get(|| async { Json(document) }));
     }
-    router.with_state(gateway.clone()).layer(origins::cors(&gateway.server))
+    router.layer(origins::cors(&gateway.server))
 }
 
 /// RFC 9728.
@@ -38,15 +32,4 @@ fn metadata(gateway: &Gateway, face: &Face) -> Value {
         "bearer_methods_supported": ["header"],
         "authorization_servers": [gateway.public_url],
     })
-}
-
-/// Ready when the database answers.
-async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
-    match gateway.store.ping().await {
-        Ok(()) => "ready".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
-        }
-    }
 }

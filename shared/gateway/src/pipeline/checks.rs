@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 use turnpike_core::{AccountId, Class, Fault, LeastRole, Outcome, TenantId};
-use turnpike_limiter::{Bucket, Whose};
+use turnpike_limiter::{Bucket, NotAdmitted, Whose};
 use turnpike_sdk::{Access, Rate, Touches};
 use turnpike_store::{ConnectionState, KillSwitch, StoreError, TenantState};
 
 use super::{Call, Refusal};
-use crate::{Gateway, gateway::Connected, identity::needed_scope, servers::Found, switches::Unreadable};
+use crate::{Gateway, RefusalClass, gateway::Connected, identity::needed_scope, servers::Found, switches::Unreadable};
 
 impl Gateway {
     /// A suspended tenant is served nothing.
@@ -17,7 +17,7 @@ impl Gateway {
         if call.caller.tenant_state == TenantState::Active {
             return Ok(());
         }
-        Err(Refusal::new(Outcome::CallerFault, "suspended", "this organisation's service is suspended")
+        Err(Refusal::new(Outcome::CallerFault, RefusalClass::Suspended, "this organisation's service is suspended")
             .next("Ask a person of the organisation to settle its account with the service provider."))
     }
 
@@ -32,7 +32,7 @@ impl Gateway {
     fn check_switches(&self, call: &Call) -> Result<(), Refusal> {
         let standing = self.switches.standing().map_err(|Unreadable| {
             let message = "the service cannot tell whether it is switched off, so nothing was done";
-            Refusal::new(Outcome::OurFault, "switches_unreadable", message).next("Try again in a minute.")
+            Refusal::new(Outcome::OurFault, RefusalClass::SwitchesUnreadable, message).next("Try again in a minute.")
         })?;
         match standing.iter().find(|switch| call.found.is_stopped_by(switch, &call.caller)) {
             Some(switch) => Err(switched_off(switch, &call.found)),
@@ -47,7 +47,7 @@ impl Gateway {
             return Ok(());
         }
         let message = format!("this credential lacks the scope {}", needed_scope(manifest, access));
-        Err(Refusal::new(Outcome::CallerFault, "insufficient_scope", message).next("Use one that has it."))
+        Err(Refusal::new(Outcome::CallerFault, RefusalClass::InsufficientScope, message).next("Use one that has it."))
     }
 
     /// The same for the caller's role and groups, which the tool and the tenant's policies ask for.
@@ -57,12 +57,12 @@ impl Gateway {
             least if role.reaches(least) => self.check_groups(call),
             LeastRole::Nobody => {
                 let message = format!("this organisation lets nobody use `{tool}`");
-                Err(Refusal::new(Outcome::CallerFault, "tool_forbidden", message)
+                Err(Refusal::new(Outcome::CallerFault, RefusalClass::ToolForbidden, message)
                     .next("Do it without this tool, or ask an owner of the organisation to allow it."))
             }
             least => {
                 let message = format!("`{tool}` asks for the role {least}, and this caller has the role {role}");
-                Err(Refusal::new(Outcome::CallerFault, "role_too_low", message)
+                Err(Refusal::new(Outcome::CallerFault, RefusalClass::RoleTooLow, message)
                     .next("Leave it to a person or a key of that role."))
             }
         }
@@ -73,14 +73,14 @@ impl Gateway {
         let (tool, groups) = (call.found.spec().name, groups.join(" or "));
         let message =
             format!("this organisation keeps `{tool}` to members of the group {groups}, and this caller is none");
-        Err(Refusal::new(Outcome::CallerFault, "group_missing", message).next(
+        Err(Refusal::new(Outcome::CallerFault, RefusalClass::GroupMissing, message).next(
             "Leave it to a member of that group; an API key is in none. An admin of the organisation puts members into \
              groups, on the page of the team.",
         ))
     }
 
     /// One draw from three buckets, before anything costly.
-    pub(super) fn check_limits(&self, call: &Call) -> Result<(), Refusal> {
+    pub(super) async fn check_limits(&self, call: &Call) -> Result<(), Refusal> {
         let rate = self.tool_rate(call);
         let tool = format!("tool/{}/{}", call.found.manifest().name, call.found.spec().name);
         let bucket = |whose, key, per_minute, burst| Bucket { whose, key, per_minute, burst };
@@ -94,12 +94,19 @@ impl Gateway {
                 self.limits.principal_burst,
             ),
         ];
-        self.limiter.admit(&call.caller.tenant.to_string(), &buckets, call.began).map_err(|refusal| {
-            let whose = refusal.whose.describe();
-            Refusal::new(Outcome::Throttled, "rate_limited", format!("{whose} is used up for now"))
-                .whose(whose)
-                .retry_at(refusal.retry_at)
-                .next("Wait until `retry_at`, then send the same call again.")
+        let admitted = self.limiter.admit(&call.caller.tenant.to_string(), &buckets, call.began).await;
+        admitted.map_err(|not| match not {
+            NotAdmitted::Empty(refusal) => {
+                let whose = refusal.whose.describe();
+                Refusal::new(Outcome::Throttled, RefusalClass::RateLimited, format!("{whose} is used up for now"))
+                    .whose(whose)
+                    .retry_at(refusal.retry_at)
+                    .next("Wait until `retry_at`, then send the same call again.")
+            }
+            NotAdmitted::Unreadable(_) => {
+                let message = "the service cannot tell whether a limit is reached, so nothing was done";
+                Refusal::new(Outcome::OurFault, RefusalClass::LimitsUnreadable, message).next("Try again in a minute.")
+            }
         })
     }
 
@@ -122,7 +129,7 @@ impl Gateway {
             let most = self.limits.tenant_concurrent;
             Refusal::new(
                 Outcome::Throttled,
-                "too_many_at_once",
+                RefusalClass::TooManyAtOnce,
                 format!("{most} calls of this organisation are running already"),
             )
             .whose("your organisation's limit of calls at the same time")
@@ -134,26 +141,30 @@ impl Gateway {
     pub(super) async fn check_connection(&self, call: &mut Call) -> Result<Arc<Connected>, Refusal> {
         let manifest = call.found.manifest();
         let connected = self.find_present_connection(call.caller.tenant, manifest.name).await?.ok_or_else(|| {
-            Refusal::new(Outcome::CallerFault, "not_connected", format!("{} is not connected", manifest.title))
-                .next("Nothing will work until a person of the organisation connects it. Show them this link:")
-                .needs_person()
+            Refusal::new(
+                Outcome::CallerFault,
+                RefusalClass::NotConnected,
+                format!("{} is not connected", manifest.title),
+            )
+            .next("Nothing will work until a person of the organisation connects it. Show them this link:")
+            .needs_connection()
         })?;
         call.connected = Some(connected.clone());
         if !call.caller.live && !connected.connection.sandbox {
             let message =
                 format!("this agent is for sandboxes only, and the connection to {} is a live one", manifest.title);
-            return Err(Refusal::new(Outcome::CallerFault, "test_key", message)
+            return Err(Refusal::new(Outcome::CallerFault, RefusalClass::TestKey, message)
                 .next("Use a key or a service agent that is live; this one reaches sandbox connections only."));
         }
         match connected.state {
             ConnectionState::Disabled => {
                 let reason = connected.reason.as_deref().unwrap_or("it was disconnected");
                 let message = format!("{} is not connected any more: {reason}", manifest.title);
-                Err(Refusal::new(Outcome::CallerFault, "connection_disabled", message)
+                Err(Refusal::new(Outcome::CallerFault, RefusalClass::ConnectionDisabled, message)
                     .next(
                         "Nothing will work until a person of the organisation connects it again. Show them this link:",
                     )
-                    .needs_person())
+                    .needs_connection())
             }
             // The one place that stops a credential without access tokens: nothing else would say that it is over.
             ConnectionState::ReconnectNeeded if !manifest.auth.has_access_tokens() => {
@@ -194,7 +205,7 @@ impl Gateway {
         let prefix = call.found.manifest().title;
         Err(Refusal::new(
             Outcome::CallerFault,
-            "unknown_account",
+            RefusalClass::UnknownAccount,
             format!("{prefix} account {foreign} is not on this connection"),
         )
         .next("Call list_accounts and use one of the accounts that it shows."))
@@ -213,5 +224,5 @@ fn switched_off(switch: &KillSwitch, found: &Found) -> Refusal {
     let message = format!("{what} is switched off{whom} by the service provider since {since}: {reason}");
     let next = "Nothing was sent and nothing is charged. Do not try it again and again: ask the service provider when it will \
                 be back. `tools/list` shows what can be used meanwhile.";
-    Refusal::new(Outcome::SwitchedOff, "switched_off", message).next(next)
+    Refusal::new(Outcome::SwitchedOff, RefusalClass::SwitchedOff, message).next(next)
 }

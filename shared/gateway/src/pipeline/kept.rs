@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use turnpike_core::{ConnectionId, Outcome, TenantId, Timestamp};
-use turnpike_metering::{LedgerError, Price};
+use turnpike_metering::LedgerError;
 use turnpike_sdk::Access;
 
-use super::{Answer, Call, Refusal, Shown};
+use super::{Answer, Call, Refusal, Shown, cost::Charged};
 use crate::{Gateway, gateway::Connected};
 
 /// No answer is kept for longer.
@@ -91,7 +91,7 @@ impl Gateway {
     }
 
     /// Keeps an answer that may be given again, that was given, that is whole, and that is not a kept one itself.
-    pub(super) fn keep(&self, call: &Call, result: &Result<Shown, Refusal>, recorded: &Result<Price, LedgerError>) {
+    pub(super) fn keep(&self, call: &Call, result: &Result<Shown, Refusal>, recorded: &Result<Charged, LedgerError>) {
         let wanted = call.found.spec().cache.is_some() || oldest_stale(call).is_some();
         let (true, Some(connected), Ok(shown), Ok(_)) = (wanted, &call.connected, result, recorded) else { return };
         if shown.answer.kept_since.is_none() && call.job.is_none() {

@@ -1,8 +1,11 @@
 //! A call, in order. Each step is a function with its reason; [`Gateway::call`] reads from top to bottom.
 
+mod admission;
 mod arguments;
 mod checks;
+mod cost;
 mod errand;
+mod estimate;
 mod jobs;
 mod kept;
 mod page;
@@ -15,17 +18,20 @@ mod writes;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use errand::Deed;
 pub(crate) use errand::Errand;
 use futures_util::FutureExt as _;
-pub(crate) use jobs::{Background, UNKNOWN_JOB};
+pub(crate) use jobs::Background;
 pub(crate) use kept::KeptAnswers;
 pub use page::PageAnswer;
 use refusal::Refusal;
+pub use refusal::{Again, RefusalClass};
 use rmcp::model::{CallToolResult, JsonObject};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 use turnpike_core::{CallId, Outcome, Timestamp, arguments_digest};
+use turnpike_metering::{Quota, Reservation};
 use turnpike_sdk::Prepared;
 use turnpike_store::JobRow;
 use turnpike_telemetry::{CallSpan, Traceparent, call_span};
@@ -70,6 +76,10 @@ struct Call {
     failure: Option<Refusal>,
     /// The change that it takes back.
     reverts: Option<Reverted>,
+    /// What it may use up of the plan, until it is recorded.
+    reservation: Option<Reservation>,
+    /// How the plan's units stand, where that is known.
+    quota: Option<Quota>,
 }
 
 /// What the protocol layer makes an answer of.
@@ -78,7 +88,7 @@ pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
     pub(crate) result: CallToolResult,
     /// Class of the refusal, if it is one.
-    pub(crate) class: Option<&'static str>,
+    pub(crate) class: Option<RefusalClass>,
     /// The job that was asked for or left behind.
     pub(crate) job: Option<JobRow>,
     /// What a person has to do before the same call can be answered.
@@ -110,7 +120,7 @@ impl Gateway {
                 self.shown(answer)
             });
             let result = ran.catch_unwind().await.unwrap_or_else(|_| Err(Refusal::panicked()));
-            let recorded = self.record(&call, &result).await;
+            let recorded = self.record(&mut call, &result).await;
             self.keep(&call, &result, &recorded);
             let class = result.as_ref().err().map(|refusal| refusal.class);
             let answered = recorded.is_ok();
@@ -155,6 +165,8 @@ impl Gateway {
             job: None,
             failure: None,
             reverts: None,
+            reservation: None,
+            quota: None,
         };
         (Call { digest: digest(&call), ..call }, arguments, span)
     }
@@ -162,7 +174,7 @@ impl Gateway {
     async fn run(&self, call: &mut Call, arguments: JsonObject) -> Result<Answer, Refusal> {
         self.check_tenant(call)?;
         self.check_tool(call)?;
-        self.check_limits(call)?;
+        self.check_limits(call).await?;
         let place = self.check_concurrency(call)?;
         let prepared = call.found.tool().prepare(arguments)?;
         let connected = self.check_connection(call).await?;
@@ -171,8 +183,12 @@ impl Gateway {
             Prepared::Revert { change_id, preview_id } => {
                 Box::pin(self.take_back(call, &connected, &change_id, preview_id)).await?
             }
+            Prepared::Estimate { tool, arguments } => {
+                return Box::pin(self.estimate(call, &connected, &tool, arguments)).await;
+            }
             prepared => prepared,
         };
+        self.check_plan(call, &connected).await?;
         self.check_accounts(call, &connected, &prepared.touches())?;
         if let Some(answer) = self.find_kept(call, &connected) {
             return Ok(answer);
@@ -185,7 +201,7 @@ impl Gateway {
 
     /// A failure that says that a person is needed is known to the next call; one of the upstream's may be bridged.
     async fn after_failure(&self, call: &mut Call, connected: &Connected, failure: Refusal) -> Result<Answer, Refusal> {
-        if failure.needs_person {
+        if failure.needs_person == Some(Deed::Connect) {
             self.forget_connection(call.caller.tenant, call.found.manifest().name).await;
         }
         Box::pin(self.find_stale(call, connected, failure)).await

@@ -1,12 +1,14 @@
 //! The ledger row, written before the answer leaves.
 
-use turnpike_core::Micros;
 use turnpike_limiter::{Bucket, Whose};
-use turnpike_metering::{LedgerError, Price};
+use turnpike_metering::LedgerError;
 use turnpike_store::CallRow;
 
-use super::{Call, Refusal, Shown, jobs::PENDING};
-use crate::Gateway;
+use super::{
+    Call, Refusal, Shown,
+    cost::{Charged, rows_of},
+};
+use crate::{Gateway, RefusalClass};
 
 /// Refusals of a tenant that are written down in a minute.
 const REFUSALS: u32 = 120;
@@ -15,18 +17,23 @@ impl Gateway {
     /// Writes down what happened and what it costs. When that fails, the answer must not be given. Of calls that are refused
     /// at the first checks only so many a minute are written down: they cost nothing, and an agent that does not listen
     /// could fill the disk with them.
-    pub(super) async fn record(&self, call: &Call, result: &Result<Shown, Refusal>) -> Result<Price, LedgerError> {
+    pub(super) async fn record(
+        &self,
+        call: &mut Call,
+        result: &Result<Shown, Refusal>,
+    ) -> Result<Charged, LedgerError> {
         let (outcome, class) = match result {
             Ok(shown) => (shown.answer.outcome, call.failure.as_ref().map(|failure| failure.class)),
-            Err(refusal) if refusal.class == PENDING => (refusal.outcome, None),
+            Err(refusal) if refusal.class == RefusalClass::Pending => (refusal.outcome, None),
             Err(refusal) => (refusal.outcome, Some(refusal.class)),
         };
-        if class.is_some() && call.connected.is_none() && !self.may_record_refusal(call) {
-            return Ok(Price { list: Micros(0), charged: Micros(0), currency: self.prices.currency() });
+        let class = class.map(RefusalClass::as_str);
+        if class.is_some() && call.connected.is_none() && !self.may_record_refusal(call).await {
+            return Ok(self.nothing(call));
         }
         let (manifest, tool) = (call.called.manifest(), call.called.spec().name);
-        // What a job costs depends on the tool whose work it is, not on the one that fetches it.
-        let price = self.prices.price(call.found.spec().cost.as_str(), outcome);
+        let rows = result.as_ref().map_or(0, |shown| rows_of(&shown.answer.value));
+        let price = self.price(call, outcome, rows);
         let steps = call.lane.as_ref().map(|lane| lane.steps()).unwrap_or_default();
         let connection = call.connected.as_ref().map(|connected| &connected.connection);
         let duration = self.ambient.now().since(call.began);
@@ -44,9 +51,12 @@ impl Gateway {
             list_price: price.list,
             price: price.charged,
             currency: price.currency,
+            units: price.units,
+            price_version: price.version,
             started_at: call.began,
             duration_micros: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
             upstream_requests: i64::try_from(steps.len()).unwrap_or(i64::MAX),
+            answer_rows: i64::try_from(rows).unwrap_or(i64::MAX),
             steps: serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into()),
             arguments_digest: call.digest.clone(),
             trace_id: call.trace_id.clone(),
@@ -63,11 +73,12 @@ impl Gateway {
         );
         self.ledger.record(row).await?;
         self.keep_arguments(call);
-        Ok(price)
+        Ok(self.charge(call, price))
     }
 
-    fn may_record_refusal(&self, call: &Call) -> bool {
+    /// Also when calls are refused because Redis is gone: what is seen of that is these rows.
+    async fn may_record_refusal(&self, call: &Call) -> bool {
         let bucket = Bucket { whose: Whose::Tenant, key: "refusals".into(), per_minute: REFUSALS, burst: REFUSALS };
-        self.limiter.admit(&call.caller.tenant.to_string(), &[bucket], call.began).is_ok()
+        self.limiter.throttle(&call.caller.tenant.to_string(), &[bucket], call.began).await.is_ok()
     }
 }

@@ -4,41 +4,46 @@ use serde_json::{Map, Value, json};
 use turnpike_core::{ApprovalId, Class, Fault, Outcome, Scope, Timestamp};
 use turnpike_sdk::{ArgumentError, ToolError};
 
-use super::Errand;
+mod class;
+
+pub use class::{Again, RefusalClass};
+
+use super::{Errand, errand::Deed};
 
 /// Why a call has no answer.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) outcome: Outcome,
-    pub(super) class: &'static str,
+    pub(super) class: RefusalClass,
     pub(super) message: String,
     pub(super) next_step: String,
     pub(super) whose: Option<&'static str>,
     pub(super) retry_at: Option<Timestamp>,
     /// The vendor's own code.
     pub(super) code: Option<String>,
-    /// A person must connect the integration, or connect it again: the reply says where.
-    pub(super) needs_person: bool,
+    /// What a person must do first: the reply says where.
+    pub(super) needs_person: Option<Deed>,
     /// A person must decide on this before the same call can go on.
     pub(super) approval: Option<ApprovalId>,
 }
 
 impl Refusal {
-    pub(super) fn new(outcome: Outcome, class: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(outcome: Outcome, class: RefusalClass, message: impl Into<String>) -> Self {
+        debug_assert!(class.outcomes().contains(&outcome), "{class:?} does not end as {outcome}");
         let (message, next_step) = (message.into(), String::new());
         let (whose, retry_at, code, approval) = (None, None, None, None);
-        Self { outcome, class, message, next_step, whose, retry_at, code, needs_person: false, approval }
+        Self { outcome, class, message, next_step, whose, retry_at, code, needs_person: None, approval }
     }
 
     /// We failed. The agent gets the call id and no detail.
     pub(super) fn internal() -> Self {
-        Self::new(Outcome::OurFault, "internal", "the service failed; nothing is charged")
+        Self::new(Outcome::OurFault, RefusalClass::Internal, "the service failed; nothing is charged")
             .next("Try again once. If it fails again, report the call id to the service provider.")
     }
 
     /// The same, after a panic.
     pub(super) fn panicked() -> Self {
-        Self { class: "panic", ..Self::internal() }
+        Self { class: RefusalClass::Panic, ..Self::internal() }
     }
 
     pub(super) fn next(self, step: impl Into<String>) -> Self {
@@ -57,13 +62,19 @@ impl Refusal {
     pub(super) fn is_outage(&self) -> bool {
         match self.outcome {
             Outcome::UpstreamFault | Outcome::BreakerOpen => true,
-            Outcome::Throttled => [Class::RateStorm.as_str(), Class::QuotaDaily.as_str()].contains(&self.class),
+            Outcome::Throttled => [RefusalClass::RateStorm, RefusalClass::QuotaDaily].contains(&self.class),
             _ => false,
         }
     }
 
-    pub(super) fn needs_person(self) -> Self {
-        Self { needs_person: true, ..self }
+    /// A person must connect the integration, or connect it again.
+    pub(super) fn needs_connection(self) -> Self {
+        Self { needs_person: Some(Deed::Connect), ..self }
+    }
+
+    /// A person must pay, or choose what to pay.
+    pub(super) fn needs_payment(self) -> Self {
+        Self { needs_person: Some(Deed::Pay), ..self }
     }
 
     pub(super) fn approval(self, id: ApprovalId) -> Self {
@@ -80,7 +91,7 @@ impl Refusal {
     /// For programs.
     pub(super) fn details(&self, errand: Option<&Errand>) -> Value {
         let mut details = Map::from_iter([
-            ("class".to_owned(), json!(self.class)),
+            ("class".to_owned(), json!(self.class.as_str())),
             ("message".to_owned(), json!(self.message)),
             ("next_step".to_owned(), json!(self.next_step)),
         ]);
@@ -98,7 +109,7 @@ impl Refusal {
 
 impl From<ArgumentError> for Refusal {
     fn from(error: ArgumentError) -> Self {
-        Self::new(Outcome::CallerFault, "invalid_argument", format!("`{}`: {}", error.field, error.problem))
+        Self::new(Outcome::CallerFault, RefusalClass::InvalidArgument, format!("`{}`: {}", error.field, error.problem))
             .next(error.fix)
     }
 }
@@ -108,7 +119,7 @@ impl From<ToolError> for Refusal {
         match error {
             ToolError::Argument(error) => error.into(),
             ToolError::Refused { reason, next_step } => {
-                Self::new(Outcome::CallerFault, "refused", reason).next(next_step)
+                Self::new(Outcome::CallerFault, RefusalClass::Refused, reason).next(next_step)
             }
             ToolError::Upstream(fault) => fault.into(),
             ToolError::Bug(words) => {
@@ -132,40 +143,44 @@ impl From<Fault> for Refusal {
         let (outcome, class, next) = match fault.class {
             Class::AuthExpired | Class::AuthRevoked => (
                 Outcome::CallerFault,
-                "reconnect_needed",
+                RefusalClass::ReconnectNeeded,
                 "Nothing will work until a person renews the connection. Show them this link:",
             ),
             Class::Permission => (
                 Outcome::CallerFault,
-                "permission",
+                RefusalClass::Permission,
                 "The connected user may not do this at the upstream. Ask its owner for access, or use another account.",
             ),
-            Class::QuotaDaily => (Outcome::Throttled, "quota_daily", wait),
-            Class::RateStorm => (Outcome::Throttled, "rate_storm", wait),
+            Class::QuotaDaily => (Outcome::Throttled, RefusalClass::QuotaDaily, wait),
+            Class::RateStorm => (Outcome::Throttled, RefusalClass::RateStorm, wait),
             Class::InProgress => (
                 Outcome::UpstreamFault,
-                "in_progress",
+                RefusalClass::InProgress,
                 "The upstream is still at work. Send the same call again in a minute.",
             ),
-            Class::BadRequest => {
-                (Outcome::CallerFault, "bad_request", "Mend the arguments as the upstream says, then call again.")
-            }
+            Class::BadRequest => (
+                Outcome::CallerFault,
+                RefusalClass::BadRequest,
+                "Mend the arguments as the upstream says, then call again.",
+            ),
             Class::VersionDead => (
                 Outcome::OurFault,
-                "version_dead",
+                RefusalClass::VersionDead,
                 "The service provider must move to a newer API version. Report the call id; do not retry.",
             ),
-            Class::Upstream if fault.code.as_deref() == Some("breaker_open") => {
-                (Outcome::BreakerOpen, "breaker_open", wait)
+            Class::Upstream if fault.code.as_deref() == Some(RefusalClass::BreakerOpen.as_str()) => {
+                (Outcome::BreakerOpen, RefusalClass::BreakerOpen, wait)
             }
-            Class::Upstream => (Outcome::UpstreamFault, "upstream", "It is not your fault. Try again in a minute."),
+            Class::Upstream => {
+                (Outcome::UpstreamFault, RefusalClass::Upstream, "It is not your fault. Try again in a minute.")
+            }
         };
         let limit = matches!(fault.class, Class::QuotaDaily | Class::RateStorm).then_some(whose);
         Self {
             whose: limit,
             retry_at: fault.retry_at,
             code: fault.code,
-            needs_person: class == "reconnect_needed",
+            needs_person: (class == RefusalClass::ReconnectNeeded).then_some(Deed::Connect),
             ..Self::new(outcome, class, fault.message).next(next)
         }
     }

@@ -3,14 +3,15 @@
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Value, json};
 use turnpike_core::{Outcome, Timestamp};
-use turnpike_metering::{LedgerError, Price};
+use turnpike_metering::LedgerError;
 
 use super::{
     Answer, Call, Refusal, Shown,
-    jobs::{PENDING, seconds_until},
+    cost::{Charged, quota_told},
+    jobs::seconds_until,
     text,
 };
-use crate::Gateway;
+use crate::{Gateway, RefusalClass};
 
 impl Gateway {
     /// The answer without hidden characters, if it is not too long: before it is priced. What has been changed is told at
@@ -29,10 +30,10 @@ impl Gateway {
         &self,
         call: &Call,
         result: Result<Shown, Refusal>,
-        recorded: Result<Price, LedgerError>,
+        recorded: Result<Charged, LedgerError>,
     ) -> CallToolResult {
-        let price = match recorded {
-            Ok(price) => price,
+        let charged = match recorded {
+            Ok(charged) => charged,
             Err(error) => {
                 tracing::error!(call_id = %call.id, tenant_id = %call.caller.tenant, %error, "the answer is withheld");
                 return self.refuse(call, &not_recorded(&error, &result), None);
@@ -40,9 +41,9 @@ impl Gateway {
         };
         let Shown { answer: Answer { outcome, value, kept_since }, text } = match result {
             Ok(shown) => shown,
-            Err(refusal) => return self.refuse(call, &refusal, Some(price)),
+            Err(refusal) => return self.refuse(call, &refusal, Some(charged)),
         };
-        let mut meta = self.meta(call, outcome, Some(price));
+        let mut meta = self.meta(call, outcome, Some(charged));
         let mut content = vec![ContentBlock::text(text)];
         if let Some(since) = kept_since {
             let age = self.ambient.now().since(since).as_secs();
@@ -58,11 +59,11 @@ impl Gateway {
     }
 
     /// A refusal goes as text and in `_meta`, not as structured content: that must have the tool's output schema.
-    pub(super) fn refuse(&self, call: &Call, refusal: &Refusal, price: Option<Price>) -> CallToolResult {
+    pub(super) fn refuse(&self, call: &Call, refusal: &Refusal, charged: Option<Charged>) -> CallToolResult {
         let errand = self.find_errand(call, refusal);
-        let mut meta = self.meta(call, refusal.outcome, price);
+        let mut meta = self.meta(call, refusal.outcome, charged);
         let mut details = text::clean(refusal.details(errand.as_ref())).0;
-        if let (PENDING, Some(job)) = (refusal.class, &call.job) {
+        if let (RefusalClass::Pending, Some(job)) = (refusal.class, &call.job) {
             details["job_id"] = json!(job.id);
             details["poll_after_seconds"] = json!(seconds_until(job.poll_at, self.ambient.now()));
         }
@@ -73,13 +74,17 @@ impl Gateway {
         reply
     }
 
-    fn meta(&self, call: &Call, outcome: Outcome, price: Option<Price>) -> MetaObject {
+    fn meta(&self, call: &Call, outcome: Outcome, charged: Option<Charged>) -> MetaObject {
         let mut meta = MetaObject::new();
         meta.insert("call_id".into(), json!(call.id));
         meta.insert("outcome".into(), json!(outcome));
         meta.insert("source".into(), json!(call.found.manifest().name));
-        if let Some(price) = price {
-            meta.insert("price".into(), json!({ "micros": price.charged, "currency": price.currency }));
+        if let Some(charged) = charged {
+            meta.insert("price".into(), json!(charged.price.money()));
+            meta.insert("cost".into(), charged.told());
+        }
+        if let Some(quota) = &call.quota {
+            meta.insert("quota".into(), quota_told(quota));
         }
         if call.connected.as_ref().is_some_and(|connected| connected.connection.sandbox) {
             meta.insert("sandbox".into(), json!(true));
@@ -89,8 +94,12 @@ impl Gateway {
 }
 
 pub(super) fn too_large(length: usize, most: usize) -> Refusal {
-    Refusal::new(Outcome::CallerFault, "too_large", format!("the answer has {length} characters, more than {most}"))
-        .next("Ask for fewer rows, fewer days or fewer fields.")
+    Refusal::new(
+        Outcome::CallerFault,
+        RefusalClass::TooLarge,
+        format!("the answer has {length} characters, more than {most}"),
+    )
+    .next("Ask for fewer rows, fewer days or fewer fields.")
 }
 
 /// Says in `_meta`, and in the sentence that it returns, that the answer is an earlier one.
@@ -121,5 +130,5 @@ fn not_recorded(error: &LedgerError, result: &Result<Shown, Refusal>) -> Refusal
     } else {
         "Try again in a minute."
     };
-    Refusal::new(Outcome::OurFault, "not_recorded", message).next(next)
+    Refusal::new(Outcome::OurFault, RefusalClass::NotRecorded, message).next(next)
 }

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
-use turnpike_core::{Fault, Outcome};
+use turnpike_core::{Fault, Outcome, Timestamp};
 use turnpike_sdk::{BoxFuture, CallScope, Cx, Egress, Link, Prepared, Request, Response};
 use turnpike_upstream::Lane;
 
 use super::{Answer, Call, Refusal};
-use crate::{Gateway, gateway::Connected};
+use crate::{Gateway, RefusalClass, gateway::Connected};
 
 /// A read sees to its own time; when that is over, it may need a moment more to be kept.
 const KEEPING: Duration = Duration::from_secs(5);
@@ -40,7 +40,10 @@ impl Gateway {
         } else {
             work.await
         };
-        let failed_upstream = result.as_ref().is_err_and(|refusal| refusal.class == "upstream");
+        let failed_upstream = result.as_ref().is_err_and(|refusal| refusal.class == RefusalClass::Upstream);
+        if failed_upstream && let Some(at) = call.lane.as_ref().and_then(|lane| lane.keys_away_until()) {
+            return Err(no_keys(at));
+        }
         if failed_upstream && call.lane.as_ref().is_some_and(|lane| lane.own_fault().is_some()) {
             return Err(Refusal::internal());
         }
@@ -88,7 +91,7 @@ impl Gateway {
             Prepared::Write { steps, preview_id: None } => Box::pin(self.preview(call, &cx, &*steps)).await,
             Prepared::Write { steps, preview_id: Some(id) } => Box::pin(self.confirm(call, &cx, &*steps, &id)).await,
             // Taken up before they come here.
-            Prepared::Job(_) | Prepared::Revert { .. } => Err(Refusal::internal()),
+            Prepared::Job(_) | Prepared::Revert { .. } | Prepared::Estimate { .. } => Err(Refusal::internal()),
         }
     }
 }
@@ -111,13 +114,22 @@ impl Egress for WithoutTime {
 }
 
 fn cancelled() -> Refusal {
-    Refusal::new(Outcome::CallerFault, "cancelled", "the client went away before the answer was there")
+    Refusal::new(Outcome::CallerFault, RefusalClass::Cancelled, "the client went away before the answer was there")
 }
 
 pub(super) fn timed_out(call: &Call) -> Refusal {
     let seconds = call.found.spec().timeout.as_secs();
     let waiting_outside = call.lane.as_ref().is_some_and(|lane| lane.in_flight());
     let outcome = if waiting_outside { Outcome::UpstreamFault } else { Outcome::OurFault };
-    Refusal::new(outcome, "timeout", format!("no answer within {seconds} seconds"))
+    Refusal::new(outcome, RefusalClass::Timeout, format!("no answer within {seconds} seconds"))
         .next("Ask for less, for example fewer days or rows, or try again later.")
+}
+
+/// The credential is there and whole, and cannot be opened: a matter of the operator's key service.
+fn no_keys(retry_at: Timestamp) -> Refusal {
+    let message = "the credential cannot be opened now: the vault's key service cannot be reached. The connection is in order, and \
+                   nothing is charged";
+    Refusal::new(Outcome::OurFault, RefusalClass::VaultUnreachable, message)
+        .retry_at(retry_at)
+        .next("Wait until `retry_at`, then send the same call again.")
 }

@@ -93,6 +93,9 @@ impl Consent {
         if field("response_type") != "code" {
             return Err("unsupported_response_type: it must be code.".into());
         }
+        if asked.contains_key("scope") && self.oauth.scopes.is_empty() {
+            return Err("invalid_scope: what the client may do is set where it is registered.".into());
+        }
         if field("scope") != self.oauth.scopes.join(" ") {
             return Err("invalid_scope: the client may ask for other scopes than these.".into());
         }
@@ -114,6 +117,10 @@ impl Consent {
         let client = &self.tokens.client.client_id;
         let heading = format!("Sandbox of {}: {client} asks for access", self.title);
         let scopes: String = self.oauth.scopes.iter().map(|scope| format!("<li>{}</li>\n", escape(scope))).collect();
+        let scopes = match scopes.as_str() {
+            "" => String::new(),
+            scopes => format!("<p>The client asks for:</p>\n<ul>\n{scopes}</ul>\n"),
+        };
         let mut names: Vec<_> = asked.keys().collect();
         names.sort();
         let hidden: String = names
@@ -123,8 +130,7 @@ impl Consent {
             })
             .collect();
         let body = format!(
-            "<p>Nothing here is real: no account of yours is touched, and no password is asked for.</p>\n\
-             <p>The client asks for:</p>\n<ul>\n{scopes}</ul>\n\
+            "<p>Nothing here is real: no account of yours is touched, and no password is asked for.</p>\n{scopes}\
              <form method=\"post\" action=\"authorize\">\n{hidden}{}\
              <p><button name=\"decision\" value=\"allow\">Allow</button>\n\
              <button name=\"decision\" value=\"deny\">Deny</button></p>\n</form>\n",

@@ -1,4 +1,4 @@
-//! Credentials that a sandbox makes while it runs, and that its next process knows again.
+//! Credentials that a sandbox makes while it runs, and that its next process and those beside it know again.
 //!
 //! What a person connected once stays connected over restarts, as it would at the vendor. No secret guards that: a sandbox
 //! has nothing to guard.
@@ -29,6 +29,11 @@ fn tag(prefix: &str, note: &str, random: &str) -> String {
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+    digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The simulated upstream of an integration: strict, scripted, deterministic. Demo, tests and chaos use the same one.
 
+mod asked;
 mod consent;
 mod generate;
 mod grants;
@@ -24,7 +25,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Manifest;
+use crate::{Manifest, TokenStyle};
 
 /// Makes connect-form values that the sandbox accepts.
 pub type FreshCredential = Arc<dyn Fn() -> Vec<(&'static str, String)> + Send + Sync>;
@@ -69,7 +70,8 @@ impl Sandbox {
         let tokens = self.tokens.clone();
         let mut router = Router::new().merge(api).merge(pages).merge(controls(self.script.clone(), tokens));
         if let Some(tokens) = self.tokens {
-            let tokens = tokens.router(self.token_path, self.revoke_path);
+            let style = self.manifest.auth.oauth().map_or(TokenStyle::USUAL, |oauth| oauth.token_style);
+            let tokens = tokens.router(self.token_path, self.revoke_path, style);
             router = router.merge(script::layer(tokens, self.script.on_tokens(), self.fault));
         }
         router

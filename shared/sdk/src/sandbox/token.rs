@@ -7,8 +7,9 @@ use std::{
 };
 
 use axum::{
-    Form, Json, Router,
-    extract::{State, rejection::FormRejection},
+    Json, Router,
+    body::Bytes,
+    extract::State,
     http::{
         HeaderMap, StatusCode,
         header::{AUTHORIZATION, CACHE_CONTROL},
@@ -19,7 +20,11 @@ use axum::{
 use serde_json::{Value, json};
 use turnpike_core::Ambient;
 
-use super::grants::{Grants, Proof, Refused, Rules, TokenStanding};
+use super::{
+    asked,
+    grants::{Grants, Proof, Refused, Rules, TokenStanding},
+};
+use crate::{TokenRequest, TokenStyle};
 
 /// The client that the server knows, and the grant that it has from the start.
 #[derive(Clone, Debug)]
@@ -53,7 +58,7 @@ impl TokenEndpoint {
     /// Knows one grant; access tokens live an hour and refresh tokens are not rotated.
     pub fn new(ambient: Ambient, grant: Grant) -> Self {
         let life = Duration::from_secs(3599);
-        let rules = Rules { rotating: false, life, grant_life: None, settling: Duration::ZERO };
+        let rules = Rules { life, ..Rules::default() };
         let grants = Arc::new(Mutex::new(Grants::new(rules, &grant.refresh_token)));
         Self { ambient, client: Arc::new(grant), choices: &[], redirects: Arc::default(), grants }
     }
@@ -74,9 +79,20 @@ impl TokenEndpoint {
         self.grants().rules.rotating = true;
     }
 
+    /// Whoever asks with the first grant's refresh token begins a grant of their own, and the token stays good: it is fixed, and
+    /// several may connect with it.
+    pub fn share_first(&self) {
+        self.grants().rules.first_is_shared = true;
+    }
+
     /// How long access tokens given from now on live.
     pub fn set_life(&self, life: Duration) {
         self.grants().rules.life = life;
+    }
+
+    /// Answers do not tell how long access tokens live.
+    pub fn leave_life_untold(&self) {
+        self.grants().rules.told = false;
     }
 
     /// Grants end so long after they were given, however often they are refreshed; the first one was given now.
@@ -111,12 +127,13 @@ impl TokenEndpoint {
 
     /// What the access token in the `Authorization` header is worth; `Ended` where there is none.
     pub fn standing(&self, headers: &HeaderMap) -> TokenStanding {
-        bearer(headers).map_or(TokenStanding::Ended, |token| self.grants().standing(token, self.ambient.now()))
+        bearer(headers)
+            .map_or(TokenStanding::Ended, |token| self.grants().standing(&self.client, token, self.ambient.now()))
     }
 
     /// What the person chose who gave the grant of the access token in the header; empty where nothing was chosen.
     pub fn choice(&self, headers: &HeaderMap) -> String {
-        bearer(headers).map_or_else(String::new, |token| self.grants().choice(token).to_owned())
+        bearer(headers).map_or_else(String::new, |token| self.grants().choice(&self.client, token).to_owned())
     }
 
     pub(super) fn is_registered(&self, redirect_uri: &str) -> bool {
@@ -128,23 +145,27 @@ impl TokenEndpoint {
         self.grants().give_code(&self.ambient, redirect_uri, proof, choice)
     }
 
-    pub(super) fn router(self, token_path: &str, revoke_path: &str) -> Router {
+    pub(super) fn router(self, token_path: &str, revoke_path: &str, style: TokenStyle) -> Router {
         let router = Router::new().route(token_path, post(exchange));
         let router = if revoke_path.is_empty() { router } else { router.route(revoke_path, post(revoke)) };
-        router.with_state(self)
+        router.with_state(Server { endpoint: self, style })
     }
 
     fn grants(&self) -> MutexGuard<'_, Grants> {
         self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn check_client(&self, form: &HashMap<String, String>) -> Result<(), Refused> {
+        let is = |name: &str, own: &str| form.get(name).is_some_and(|given| given == own);
+        match is("client_id", &self.client.client_id) && is("client_secret", &self.client.client_secret) {
+            true => Ok(()),
+            false => Err((StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found.")),
+        }
+    }
+
     fn give(&self, form: &HashMap<String, String>) -> Result<Value, Refused> {
         let field = |name: &str| form.get(name).map(String::as_str);
-        if field("client_id") != Some(&self.client.client_id)
-            || field("client_secret") != Some(&self.client.client_secret)
-        {
-            return Err((StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found."));
-        }
+        self.check_client(form)?;
         match field("grant_type") {
             Some("authorization_code") => self.grants().redeem(&self.ambient, &self.client, form),
             Some("refresh_token") => {
@@ -156,20 +177,28 @@ impl TokenEndpoint {
     }
 }
 
-type Given = Result<Form<HashMap<String, String>>, FormRejection>;
+/// The server as its routes share it.
+#[derive(Clone)]
+struct Server {
+    endpoint: TokenEndpoint,
+    style: TokenStyle,
+}
 
-const NO_FORM: Refused = (StatusCode::BAD_REQUEST, "invalid_request", "The body must be form-encoded.");
-
-async fn exchange(State(endpoint): State<TokenEndpoint>, form: Given) -> Response {
-    match form.map_err(|_| NO_FORM).and_then(|Form(form)| endpoint.give(&form)) {
+async fn exchange(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
+    match asked::read(server.style, &headers, &body).and_then(|form| server.endpoint.give(&form)) {
         Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
         Err(refused) => refusal(refused),
     }
 }
 
-/// RFC 7009, as Google has it: the token alone, and an error for one that is not known.
-async fn revoke(State(endpoint): State<TokenEndpoint>, form: Given) -> Response {
-    let token = form.map_err(|_| NO_FORM).and_then(|Form(mut form)| {
+/// RFC 7009, as Google has it: the token alone, and an error for one that is not known. With HTTP Basic the client too.
+async fn revoke(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
+    let Server { endpoint, style } = server;
+    let token = asked::read(style, &headers, &body).and_then(|mut form| {
+        if style.request == TokenRequest::BasicJson {
+            endpoint.check_client(&form)?;
+            form.retain(|name, _| !name.starts_with("client_"));
+        }
         let token = form.remove("token").filter(|_| form.is_empty());
         token.ok_or((StatusCode::BAD_REQUEST, "invalid_request", "The body must hold a token, and nothing else."))
     });

@@ -57,7 +57,10 @@ pub(super) const TABLES: &[Table] = tables![
     connections, tenant_id: id Text, integration Text, sandbox Flag, accounts_json Json, offered_json Json, state Text,
         reason Text, predicted_end Instant, created_at Instant, updated_at Instant;
     credentials, tenant_id: connection_id Text, generation Number, key_version Number, access_expires_at Instant,
-        refresh_started_at Instant, refresh_by Text, updated_at Instant, revoke_at Instant, revoke_tries Number;
+        refresh_started_at Instant, refresh_by Text, updated_at Instant, revoke_at Instant, revoke_tries Number,
+        leased_at Instant;
+    connection_reminders, tenant_id: connection_id Text, about Instant, days Number, told Json, taken_until Instant,
+        told_at Instant;
     data_keys, tenant_id: version Number, provider Text, created_at Instant;
     authorizations, tenant_id: created_at Instant, integration Text, sandbox Flag, actor Text, expires_at Instant;
     mailed_links, tenant_id: id Text, purpose Text, email Text, content_json Json, made_by Text, created_at Instant,
@@ -77,8 +80,26 @@ pub(super) const TABLES: &[Table] = tables![
         upstream_json Json, state Text, result_json Json, created_at Instant, poll_at Instant, expires_at Instant,
         updated_at Instant, delivered_by Text, delivered_at Instant;
     calls, tenant_id: call_id Text, connection_id Text, principal Text, grant_id Text, client Text, integration Text, tool Text,
-        outcome Text, class Text, list_price Number, price Number, currency Text, started_at Instant,
-        duration_micros Number, upstream_requests Number, steps Json, arguments_digest Text, trace_id Text, sandbox Flag;
+        outcome Text, class Text, list_price Number, price Number, currency Text, units Number, price_version Number,
+        started_at Instant, duration_micros Number, upstream_requests Number, answer_rows Number, steps Json, arguments_digest Text, trace_id Text, sandbox Flag;
+    subscriptions, tenant_id: plan Text, price_version Number, yearly Flag, integrations Number, state Text,
+        period_start Instant, period_end Instant, trial_ends_at Instant, cancel_at Instant, past_due_since Instant,
+        cap_units Number, customer_id Text, external_id Text, created_at Instant, updated_at Instant;
+    usage_batches, tenant_id: window_start Instant, sequence Number, window_end Instant, units Number, calls Number,
+        state Text, identifier Text, sealed_at Instant, first_attempt_at Instant, attempts Number, next_attempt_at Instant,
+        leased_until Instant, settled_at Instant, reason Text;
+    batched_calls, tenant_id: call_id Text, window_start Instant, sequence Number;
+    invoices, tenant_id: id Text, number Text, state Text, currency Text, plan Text, price_version Number,
+        period_start Instant, period_end Instant, subtotal Number, tax Number, total Number, paid Number,
+        issued_at Instant, due_at Instant, paid_at Instant, external_id Text, hosted_url Text, created_at Instant,
+        updated_at Instant;
+    invoice_lines, tenant_id: invoice_id Text, position Number, kind Text, description Text, quantity Number,
+        unit_price Number, amount Number, since Instant, until Instant;
+    money_events, tenant_id: external_id Text, invoice_id Text, kind Text, state Text, amount Number, currency Text,
+        reason Text, at Instant, updated_at Instant;
+    credits, tenant_id: id Text, kind Text, amount Number, currency Text, note Text, invoice_id Text, external_id Text,
+        expires_at Instant, made_by Text, created_at Instant;
+    billing_notices, tenant_id: key Text, sent_at Instant;
     call_arguments, tenant_id: call_id Text, arguments_json Json, expires_at Instant;
     audit_events, tenant_id: sequence Number, at Instant, actor Text, action Text, subject Text, details_json Json,
         hash Hash;

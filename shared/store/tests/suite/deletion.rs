@@ -9,10 +9,11 @@ use turnpike_store::{
 use crate::{
     deployment::{Deployment, Place, on_both},
     samples::{
-        AUDIT_KEY, NOW, api_key, approval, attempt, audit_event, authorization, call, connection, credential, data_key,
-        grant, id, intent, job, later, link, person, policy, preview, previewed, service_agent, session, tool_policy,
-        visit,
+        AUDIT_KEY, NOW, api_key, approval, attempt, audit_event, authorization, connection, credential, data_key,
+        grant, id, intent, job, later, link, person, policy, preview, previewed, reminder, service_agent, session,
+        tool_policy, visit,
     },
+    samples_of_money::furnish_money,
 };
 
 /// A row in every table of a tenant, each text that people or vendors have chosen bearing a mark; and its two owners, the
@@ -51,6 +52,8 @@ async fn furnish(it: &Deployment, tenant: TenantId, mark: &str) -> [Person; 2] {
     ours.insert_connection(&connection).await.unwrap();
     ours.set_connection_state(connection.id, ConnectionState::Ok, Some(mark), NOW).await.unwrap();
     ours.insert_credential(&credential(connection.id)).await.unwrap();
+    ours.take_reminder(&reminder(connection.id), NOW, NOW).await.unwrap();
+    ours.update_reminder(&reminder(connection.id), &[mark.into()], None).await.unwrap();
     ours.insert_data_key(&data_key(1)).await.unwrap();
     let mut state = authorization(n);
     state.actor = mark.into();
@@ -71,11 +74,11 @@ async fn furnish(it: &Deployment, tenant: TenantId, mark: &str) -> [Person; 2] {
     let mut long = job(connection.id);
     long.arguments_json = format!(r#"["{mark}"]"#);
     ours.insert_job(&long, 9).await.unwrap();
-    let row = call(tenant);
+    let call_id = id();
     let arguments_json = format!(r#"["{mark}"]"#);
-    let kept = CallArguments { tenant_id: tenant, call_id: row.call_id, arguments_json, expires_at: later(600) };
+    let kept = CallArguments { tenant_id: tenant, call_id, arguments_json, expires_at: later(600) };
     system.insert_call_arguments(&[kept]).await.unwrap();
-    system.insert_calls(&[row]).await.unwrap();
+    furnish_money(&it.store, &ours, mark).await;
     ours.append_audit(&AUDIT_KEY, &audit_event("tenant.created", NOW)).await.unwrap();
     owners
 }

@@ -1,21 +1,22 @@
 //! One tenant never reads or writes another's rows, through any method there is.
 
 use turnpike_core::{
-    ApiKeyId, ApprovalId, CallId, ConnectionId, GrantId, JobId, LeastRole, LinkId, PersonId, Role, ServiceAgentId,
-    VisitId,
+    ApiKeyId, ApprovalId, CallId, ConnectionId, GrantId, InvoiceId, JobId, LeastRole, LinkId, PersonId, Role,
+    ServiceAgentId, VisitId,
 };
 use turnpike_store::{
-    ApprovalState, AuditFilter, AuditHead, CallFilter, ConnectionState, JobState, LinkPurpose, NewGrant, PreviewRow,
-    PreviewState, ServiceAgent, StoreError, TenantStore,
+    ApprovalState, AuditFilter, AuditHead, BatchState, CallFilter, Closing, ConnectionState, InvoiceState, JobState,
+    LinkPurpose, NewGrant, PreviewRow, PreviewState, ServiceAgent, StoreError, TenantStore,
 };
 
 use crate::{
     deployment::{Deployment, on_both},
     samples::{
         self, AUDIT_KEY, NOW, api_key, approval, arguments, attempt, audit_event, authorization, call, connected,
-        connection, credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed,
-        replacement, service_agent, tool_policy, visit,
+        connection, credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed, reminder,
+        replacement, sealed, service_agent, tool_policy, visit,
     },
+    samples_of_money::{self, credit, furnish_money, money_event, subscription},
     sources,
 };
 
@@ -33,12 +34,14 @@ struct Theirs {
     link: LinkId,
     grant: GrantId,
     service: ServiceAgentId,
+    invoice: InvoiceId,
 }
 
 async fn furnish(it: &Deployment) -> Theirs {
     let (key, call, connection) = (api_key(id(), 1), call(it.their_id), connected(&it.theirs).await);
     it.theirs.insert_api_key(&key).await.unwrap();
     it.theirs.insert_credential(&credential(connection)).await.unwrap();
+    it.theirs.take_reminder(&reminder(connection), NOW, later(9)).await.unwrap();
     it.theirs.insert_data_key(&data_key(7)).await.unwrap();
     it.theirs.set_write_policy(connection, &policy(7)).await.unwrap();
     it.theirs.set_tool_policy(&tool_policy("google-ads/*", LeastRole::Owner)).await.unwrap();
@@ -61,6 +64,7 @@ async fn furnish(it: &Deployment) -> Theirs {
     it.theirs.insert_grant(&grant).await.unwrap();
     it.theirs.insert_service_agent(&service).await.unwrap();
     it.store.system().insert_connect_attempt(&attempt(Some(it.their_id))).await.unwrap();
+    let invoice = furnish_money(&it.store, &it.theirs, "theirs").await;
     Theirs {
         key: key.id,
         connection,
@@ -74,13 +78,14 @@ async fn furnish(it: &Deployment) -> Theirs {
         link: link.id,
         grant: grant.id,
         service: service.id,
+        invoice,
     }
 }
 
 /// Everything that a tenant can see, in words.
 async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         tenant.get().await.unwrap(),
         tenant.list_api_keys().await.unwrap(),
         tenant.list_connections().await.unwrap(),
@@ -100,6 +105,12 @@ async fn view(tenant: &TenantStore, theirs: &Theirs) -> String {
         tenant.list_connect_attempts(10).await.unwrap(),
         tenant.list_open_links(LinkPurpose::Invitation, NOW).await.unwrap(),
         tenant.list_audit(&AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap(),
+        tenant.find_subscription().await.unwrap(),
+        tenant.list_usage_batches(NOW, later(1)).await.unwrap(),
+        tenant.list_invoices().await.unwrap(),
+        tenant.list_invoice_lines(theirs.invoice).await.unwrap(),
+        tenant.list_money_events().await.unwrap(),
+        tenant.list_credits().await.unwrap(),
     )
 }
 
@@ -109,6 +120,8 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
     let (write, ok, yes) = (preview.id, ConnectionState::Disabled, ApprovalState::Approved);
     let page = CallFilter { limit: 10, ..CallFilter::default() };
     let log = AuditFilter { limit: 10, ..AuditFilter::default() };
+    let invoice = samples_of_money::invoice(id(), "another");
+    let closing = Closing { invoice: &invoice, lines: &[], credits: &[], subscription: None };
     vec![
         ("get", us.get().await.unwrap().name == "theirs"),
         ("list_api_keys", !us.list_api_keys().await.unwrap().is_empty()),
@@ -124,8 +137,17 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("begin_refresh", us.begin_refresh(at, 1, "us", later(9), later(9)).await.unwrap()),
         ("abandon_refresh", us.abandon_refresh(at, 1, "them").await.is_err()),
         ("swap_credential", us.swap_credential(at, 1, &replacement(1)).await.unwrap()),
+        ("note_lease", us.note_lease(at, later(9), later(9)).await.unwrap()),
+        ("list_refreshed", !us.list_refreshed().await.unwrap().is_empty()),
+        ("take_reminder", found(us.take_reminder(&reminder(at), later(99), later(99)).await)),
+        ("update_reminder", us.update_reminder(&reminder(at), &[], Some(NOW)).await.unwrap()),
         ("insert_credential", found(us.insert_credential(&credential(at)).await)),
         ("find_data_key", us.find_data_key(None).await.unwrap().is_some()),
+        ("list_data_keys", !us.list_data_keys().await.unwrap().is_empty()),
+        ("delete_data_key", us.delete_data_key(7).await.unwrap()),
+        ("delete_data_keys", us.delete_data_keys().await.unwrap() > 0),
+        ("reseal_credential", us.reseal_credential(&sealed(at), 7, &[7]).await.unwrap()),
+        ("list_credentials_of_other_keys", !us.list_credentials_of_other_keys(9).await.unwrap().is_empty()),
         ("find_preview", us.find_preview(write).await.unwrap().is_some()),
         ("insert_preview", found(us.insert_preview(&samples::preview(at)).await)),
         ("claim_preview", us.claim_preview(preview, &intent(at, call)).await.unwrap()),
@@ -179,6 +201,31 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("revoke_service_agent", us.revoke_service_agent(it.service, NOW).await.unwrap()),
         ("list_connect_attempts", !us.list_connect_attempts(10).await.unwrap().is_empty()),
         ("usage", !us.usage(NOW, later(1)).await.unwrap().is_empty()),
+        ("find_subscription", us.find_subscription().await.unwrap().is_some()),
+        ("set_usage_cap", found(us.set_usage_cap(Some(1), NOW).await)),
+        ("list_usage_batches", !us.list_usage_batches(NOW, later(1)).await.unwrap().is_empty()),
+        ("seal_usage", us.seal_usage((NOW, later(3600)), |_| "ours".into(), NOW).await.unwrap().is_some()),
+        (
+            "settle_usage_batch",
+            us.settle_usage_batch((NOW, 0), BatchState::Sealed, BatchState::Accepted, None, NOW).await.unwrap(),
+        ),
+        ("reopen_usage_batch", us.reopen_usage_batch((NOW, 0), BatchState::Sealed, "ours", NOW).await.unwrap()),
+        ("list_used_hours", !us.list_used_hours(NOW, later(9)).await.unwrap().is_empty()),
+        ("units_between", us.units_between(NOW, later(9)).await.unwrap() > 0),
+        ("list_fees", !us.list_fees(NOW).await.unwrap().is_empty()),
+        ("settle_invoice", us.settle_invoice(it.invoice, InvoiceState::Void, None, &[], NOW).await.unwrap()),
+        (
+            "replace_subscription",
+            us.replace_subscription(&subscription("theirs"), &subscription("ours")).await.unwrap(),
+        ),
+        ("units_used", us.units_used(NOW).await.unwrap() > 0),
+        ("find_batch_of_call", us.find_batch_of_call(call).await.unwrap().is_some()),
+        ("list_invoices", !us.list_invoices().await.unwrap().is_empty()),
+        ("find_invoice", us.find_invoice(it.invoice).await.unwrap().is_some()),
+        ("find_invoice_of", us.find_invoice_of(&format!("in_{}", it.invoice)).await.unwrap().is_some()),
+        ("list_invoice_lines", !us.list_invoice_lines(it.invoice).await.unwrap().is_empty()),
+        ("list_money_events", !us.list_money_events().await.unwrap().is_empty()),
+        ("list_credits", !us.list_credits().await.unwrap().is_empty()),
         // These make rows of our own even under the other's ids; that theirs stay as they were shows in their view.
         ("allow_stale_answers", us.allow_stale_answers(None).await.is_err()),
         ("set_tool_policy", us.set_tool_policy(&tool_policy("google-ads/*", LeastRole::Nobody)).await.is_err()),
@@ -194,6 +241,12 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
             "insert_service_agent",
             us.insert_service_agent(&ServiceAgent { id: it.service, ..service_agent() }).await.is_err(),
         ),
+        ("set_subscription", us.set_subscription(&subscription("theirs")).await.is_err()),
+        ("set_invoice", us.set_invoice(&samples_of_money::invoice(it.invoice, "ours"), &[]).await.is_err()),
+        ("close_period", us.close_period(&closing).await.is_err()),
+        ("set_money_event", us.set_money_event(&money_event("re_1")).await.is_err()),
+        ("insert_credit", us.insert_credit(&credit()).await.is_err()),
+        ("note_billing_notice", !us.note_billing_notice("budget/80", NOW).await.unwrap()),
         ("insert_data_key", !us.insert_data_key(&data_key(7)).await.unwrap()),
     ]
 }

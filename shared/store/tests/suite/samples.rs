@@ -9,8 +9,8 @@ use turnpike_core::{
 use turnpike_store::{
     Announcement, CallArguments, CallRow, ConnectAttempt, ConnectionState, DataKeyRow, Intent, JobRow, JobState,
     LinkPurpose, MailedLink, NewApiKey, NewApproval, NewAuditEvent, NewAuthorization, NewConnection, NewCredential,
-    NewGrant, NewPreview, Person, PolicyRow, PreviewRow, Replacement, SecretRow, ServiceAgent, Session, Store,
-    SwitchTarget, TenantStore, ToolPolicy, Visit,
+    NewGrant, NewPreview, Person, PolicyRow, PreviewRow, Reminder, Replacement, SealedRow, SecretRow, ServiceAgent,
+    Session, Store, SwitchTarget, TenantStore, ToolPolicy, Visit,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -69,8 +69,18 @@ pub(crate) fn credential(connection_id: ConnectionId) -> NewCredential {
     }
 }
 
+pub(crate) fn reminder(connection_id: ConnectionId) -> Reminder {
+    Reminder { connection_id, about: later(9000), days: 14 }
+}
+
 pub(crate) fn replacement(sealed: u8) -> Replacement {
     Replacement { key_version: 2, sealed: vec![sealed], access_expires_at: None, now: later(1) }
+}
+
+/// The first credential of a connection to Google Ads.
+pub(crate) fn sealed(connection_id: ConnectionId) -> SealedRow {
+    let NewCredential { key_version, sealed, .. } = credential(connection_id);
+    SealedRow { connection_id, integration: "google-ads".into(), generation: 1, key_version, sealed }
 }
 
 pub(crate) fn preview(connection_id: ConnectionId) -> NewPreview {
@@ -162,6 +172,9 @@ pub(crate) fn call(tenant_id: TenantId) -> CallRow {
         currency: Currency::USD,
         started_at: NOW,
         duration_micros: 51_234,
+        answer_rows: 0,
+        units: 4,
+        price_version: 0,
         upstream_requests: 2,
         steps: "[]".into(),
         arguments_digest: "cd".repeat(32),

@@ -90,6 +90,11 @@ fn both_databases_have_the_same_tables_and_columns() {
     let columns = |folder| {
         let text: String = read(folder).into_iter().map(|(_, text)| text).collect();
         let tables = text.split("CREATE TABLE ").skip(1).map(|table| table.split("\n)").next().unwrap());
+        // Parts of a table have its columns.
+        let tables = tables.filter(|table| {
+            let first = table.lines().next().unwrap();
+            !first.contains("(LIKE ") && !first.contains(" PARTITION OF ")
+        });
         let lines =
             tables.flat_map(|table| table.lines().map(|line| line.split_whitespace().next().unwrap_or("").to_owned()));
         lines.collect::<Vec<_>>()
@@ -105,7 +110,7 @@ fn no_key_tells_whether_another_tenant_has_it() {
             for key in
                 table.lines().map(str::trim).filter(|line| line.contains("PRIMARY KEY") || line.contains("UNIQUE"))
             {
-                let per_tenant = key.contains("(tenant_id, ");
+                let per_tenant = key.contains("(tenant_id, ") || key.contains("(tenant_id)");
                 let random = key.starts_with("hash ");
                 assert!(per_tenant || random, "{file}: {key}");
             }

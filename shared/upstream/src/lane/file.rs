@@ -47,6 +47,7 @@ impl Lane {
             let breakers = self.upstream.breakers();
             breakers
                 .check(std::slice::from_ref(&key), now, self.deadline().since(now))
+                .await
                 .map_err(|why| stopped(why, std::slice::from_ref(&key)))?;
             let fault = match self.fetch_once(&url, attempt).await {
                 Ok(packed) => {

@@ -3,22 +3,33 @@
 mod refresh;
 mod revoke;
 mod trial;
+mod upkeep;
 
 pub use revoke::Revocation;
+pub use upkeep::{Care, Due, Upkeep};
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 use turnpike_core::{Ambient, Canonical, ConnectionId, TenantId, Timestamp, Wire};
+use turnpike_sdk::TokenStyle;
 use turnpike_store::{ConnectionState, CredentialRow, NewCredential, Replacement, Store};
 use zeroize::Zeroizing;
 
-use crate::{Credential, KeyProvider, VaultError, envelope::DataKeys, exchange::OverWire, secrets};
+use crate::{
+    Credential, Keyring, VaultError,
+    asking::{OverWire, TokenServer},
+    data_keys::{DataKeys, OpenKey},
+    secrets,
+};
 
 /// How long an opened credential stays in memory without being asked for again from the database.
 const KEPT: Duration = Duration::from_secs(60);
@@ -54,10 +65,22 @@ pub struct Renewal {
     pub token_url: Option<Arc<str>>,
     /// Where a grant is taken back, if the vendor has such a place.
     pub revoke_url: Option<Arc<str>>,
+    /// How the authorization server is asked.
+    pub token_style: TokenStyle,
+    /// The pinned version of the vendor's API.
+    pub version: Arc<str>,
     /// How a credential is looked at when a person gives it, where the upstream has a way.
     pub inspection: Option<Inspection>,
     /// How long before its end an access token is refreshed.
     pub ahead: Duration,
+}
+
+impl Renewal {
+    /// The authorization server, in the shapes that have one.
+    fn token_server(&self) -> Option<TokenServer<'_>> {
+        let url = self.token_url.as_deref()?;
+        Some(TokenServer { url, style: self.token_style, version: &self.version })
+    }
 }
 
 /// How a system user's token is looked at.
@@ -75,7 +98,6 @@ pub struct Vault(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    provider: Arc<dyn KeyProvider>,
     keys: DataKeys,
     wire: OverWire,
     ambient: Ambient,
@@ -84,6 +106,9 @@ struct Inner {
     open: Cache<ConnectionId, Arc<Lease>>,
     flights: Mutex<HashMap<ConnectionId, Arc<Flight>>>,
     tasks: TaskTracker,
+    /// Whether what is given out counts as used.
+    only_looks: AtomicBool,
+    setbacks: upkeep::Setbacks,
 }
 
 /// Lets one refresh of a connection run at a time in this process; holds how the last one failed, if it did.
@@ -96,18 +121,19 @@ struct LastFailure {
 }
 
 impl Vault {
-    /// A vault over this store, with this key provider and this way to the authorization servers.
-    pub fn new(store: Store, provider: Arc<dyn KeyProvider>, wire: Arc<dyn Wire>, ambient: Ambient) -> Self {
-        let keys = DataKeys::new(store.clone(), provider.clone(), ambient.clone());
+    /// A vault over this store, with these key providers and this way to the authorization servers.
+    pub fn new(store: Store, ring: impl Into<Keyring>, wire: Arc<dyn Wire>, ambient: Ambient) -> Self {
+        let keys = DataKeys::new(store.clone(), ring.into(), ambient.clone());
         let replica = ambient.id::<ConnectionId>().to_string();
         let open = Cache::builder().max_capacity(10_000).time_to_live(KEPT).build();
         let (flights, tasks) = (Mutex::default(), TaskTracker::new());
-        Self(Arc::new(Inner { store, provider, keys, wire: OverWire(wire), ambient, replica, open, flights, tasks }))
+        let (wire, only_looks, setbacks) = (OverWire(wire), AtomicBool::new(false), upkeep::Setbacks::default());
+        Self(Arc::new(Inner { store, keys, wire, ambient, replica, open, flights, tasks, only_looks, setbacks }))
     }
 
     /// A secret of the deployment itself, such as the pepper of API keys.
     pub async fn deployment_secret(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-        secrets::deployment_secret(&self.0.store, &*self.0.provider, &self.0.ambient, name).await
+        secrets::deployment_secret(&self.0.store, self.ring(), &self.0.ambient, name).await
     }
 
     /// Seals the credential of a new connection.
@@ -146,7 +172,11 @@ impl Vault {
     pub async fn lease(&self, renewal: &Renewal) -> Result<Arc<Lease>, VaultError> {
         let lease = match self.0.open.get(&renewal.connection).await {
             Some(lease) if lease.sandbox == renewal.sandbox => lease,
-            _ => Box::pin(self.load(renewal)).await?,
+            _ => {
+                let lease = Box::pin(self.load(renewal)).await?;
+                self.note_use(renewal).await;
+                lease
+            }
         };
         let now = self.0.ambient.now();
         if !lease.credential.lives_at(now.plus(MARGIN)) {
@@ -170,6 +200,11 @@ impl Vault {
         Ok(self.0.store.system().age_refreshes().await?)
     }
 
+    /// From now on nothing that is given out counts as used by a call: this process only looks whether connections work.
+    pub fn only_look(&self) {
+        self.0.only_looks.store(true, Ordering::Relaxed);
+    }
+
     /// Waits until no refresh is under way: a token that an authorization server has given must reach the database.
     pub async fn drain(&self) {
         self.0.tasks.close();
@@ -187,22 +222,52 @@ impl Vault {
     }
 
     async fn open(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {
-        let credential = self.unseal(renewal, row).await?;
-        let lease = Arc::new(Lease { credential, sandbox: renewal.sandbox, generation: row.generation });
+        let (credential, generation) = self.unseal(renewal, row).await?;
+        let lease = Arc::new(Lease { credential, sandbox: renewal.sandbox, generation });
         self.0.open.insert(renewal.connection, lease.clone()).await;
         Ok(lease)
     }
 
-    async fn unseal(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Credential, VaultError> {
-        let sealer = self.0.keys.get(renewal.tenant, row.key_version).await?;
-        let clear = sealer.open(&place(renewal, row.key_version), &row.sealed).ok_or(VaultError::Unsealed)?;
-        Credential::from_clear(&clear).ok_or(VaultError::Unsealed)
+    /// The credential of that row, and its generation; of the row as it is now, where its data key was replaced meanwhile.
+    async fn unseal(&self, renewal: &Renewal, row: &CredentialRow) -> Result<(Credential, i64), VaultError> {
+        let mut row = row.clone();
+        let key = loop {
+            if let Some(key) = self.0.keys.get(renewal.tenant, row.key_version).await? {
+                break key;
+            }
+            let now = self.0.store.tenant(renewal.tenant).find_credential(renewal.connection).await?;
+            let version = row.key_version;
+            row = now.filter(|now| now.key_version != version).ok_or(VaultError::Unsealed)?;
+        };
+        let clear = key.sealer.open(&place(renewal, row.key_version), &row.sealed).ok_or(VaultError::Unsealed)?;
+        tracing::debug!(
+            tenant_id = %renewal.tenant,
+            connection_id = %renewal.connection,
+            purpose = "credential",
+            "a credential was opened"
+        );
+        Ok((Credential::from_clear(&clear).ok_or(VaultError::Unsealed)?, row.generation))
     }
 
     async fn seal(&self, renewal: &Renewal, credential: &Credential) -> Result<(i64, Vec<u8>), VaultError> {
-        let (version, sealer) = self.0.keys.newest(renewal.tenant).await?;
-        let clear = credential.to_clear().ok_or(VaultError::Unsealed)?;
-        Ok((version, sealer.seal(&place(renewal, version), &clear)))
+        let key = self.0.keys.newest(renewal.tenant).await?;
+        Ok((key.version, seal_with(&key, renewal, credential)?))
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn keys(&self) -> &DataKeys {
+        &self.0.keys
+    }
+
+    pub(crate) fn ring(&self) -> &Keyring {
+        &self.0.keys.ring
+    }
+
+    pub(crate) fn ambient(&self) -> &Ambient {
+        &self.0.ambient
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -234,12 +299,21 @@ fn no_credential() -> VaultError {
     VaultError::Reconnect { reason: "the connection holds no credential: it was disconnected".into() }
 }
 
-/// Where a sealed credential belongs; it opens nowhere else.
+fn seal_with(key: &OpenKey, renewal: &Renewal, credential: &Credential) -> Result<Vec<u8>, VaultError> {
+    let clear = credential.to_clear().ok_or(VaultError::Unsealed)?;
+    Ok(key.sealer.seal(&place(renewal, key.version), &clear))
+}
+
 fn place(renewal: &Renewal, key_version: i64) -> Canonical {
+    place_of(renewal.tenant, &renewal.integration, renewal.connection, key_version)
+}
+
+/// Where a sealed credential belongs; it opens nowhere else.
+pub(crate) fn place_of(tenant: TenantId, integration: &str, connection: ConnectionId, key_version: i64) -> Canonical {
     Canonical::of("credential/1")
-        .field(renewal.tenant.to_string())
-        .field(renewal.integration.as_bytes())
-        .field(renewal.connection.to_string())
+        .field(tenant.to_string())
+        .field(integration.as_bytes())
+        .field(connection.to_string())
         .field("credentials.sealed")
         .field(key_version.to_be_bytes())
 }

@@ -1,6 +1,7 @@
 //! One refresh, safe against races, crashes and lost answers.
 //!
-//! The order matters. The journal entry is written before the authorization server is asked, and the rotated token is
+//! The order matters. The key that the answer will be sealed with is in hand before anything else: while no key can be had,
+//! no authorization server is asked, and no token is lost. The journal entry is written before the authorization server is asked, and the rotated token is
 //! stored before the new access token is used. What remains is the moment between the server's answer and our commit: a
 //! crash there loses a rotated token, and the journal entry that survives lets the next refresh say so.
 
@@ -12,9 +13,10 @@ use std::{
 use turnpike_core::Timestamp;
 use turnpike_store::{ConnectionState, CredentialRow, Replacement};
 
-use super::{LastFailure, Lease, Renewal, TRIAL, Vault, no_credential};
+use super::{LastFailure, Lease, Renewal, TRIAL, Vault, no_credential, seal_with};
 use crate::{
     Credential, VaultError,
+    data_keys::OpenKey,
     exchange::{self, Failure, Fresh},
     system_user,
 };
@@ -85,38 +87,59 @@ impl Vault {
         if let Some(reason) = self.ended(renewal).await? {
             return Err(VaultError::Reconnect { reason });
         }
+        let mut ready = None;
         for _ in 0..WAIT.0 {
             let row = tenant.find_credential(renewal.connection).await?;
             let row = row.ok_or_else(no_credential)?;
             if row.generation != spent {
                 return self.open(renewal, &row).await;
             }
+            let (lease, key) = match ready {
+                Some(ready) => ready,
+                None => (self.open(renewal, &row).await?, self.0.keys.newest(renewal.tenant).await?),
+            };
+            if lease.generation != spent {
+                return Ok(lease);
+            }
             let now = self.now();
             let own_leftover = row.refresh_by.as_deref() == Some(&self.0.replica);
             let stale_before = if own_leftover { now.plus(STALE) } else { now.minus(STALE) };
             if tenant.begin_refresh(renewal.connection, spent, &self.0.replica, now, stale_before).await? {
-                return self.exchange(renewal, &row).await;
+                // Who was waited for has perhaps found the grant at its end: it says so before it takes its note back.
+                if let Some(reason) = self.ended(renewal).await? {
+                    tenant.abandon_refresh(renewal.connection, spent, &self.0.replica).await?;
+                    return Err(VaultError::Reconnect { reason });
+                }
+                return self.exchange(renewal, &row, &lease, &key).await;
             }
+            ready = Some((lease, key));
             tokio::time::sleep(WAIT.1).await;
         }
         Err(VaultError::Busy)
     }
 
-    async fn exchange(&self, renewal: &Renewal, row: &CredentialRow) -> Result<Arc<Lease>, VaultError> {
-        let lease = self.open(renewal, row).await?;
-        let asked = match (&lease.credential, &renewal.token_url) {
-            (Credential::SystemUserToken(own), Some(token_url)) => match own.expires_at {
-                Some(end) if end > self.now() => system_user::renew(&*self.0.wire.0, token_url, own).await,
-                Some(end) => return self.reconnect(renewal, row, &lapsed(end)).await,
-                None => return self.reconnect(renewal, row, NOT_ACCEPTED).await,
+    async fn exchange(
+        &self,
+        renewal: &Renewal,
+        row: &CredentialRow,
+        lease: &Lease,
+        key: &OpenKey,
+    ) -> Result<Arc<Lease>, VaultError> {
+        let asked = match (&lease.credential, renewal.token_server()) {
+            (Credential::SystemUserToken(own), Some(server)) => match (&own.app, own.expires_at) {
+                (Some(app), Some(end)) if end > self.now() => {
+                    system_user::renew(&*self.0.wire.0, server.url, (app, &own.token)).await
+                }
+                (_, Some(end)) => return self.reconnect(renewal, row, &lapsed(end)).await,
+                (_, None) => return self.reconnect(renewal, row, NOT_ACCEPTED).await,
             },
-            (credential, Some(token_url)) if let Some(grant) = credential.grant() => {
-                exchange::refresh(&self.0.wire, token_url, grant).await
+            (credential, Some(server)) if let Some(grant) = credential.grant() => {
+                exchange::refresh(&self.0.wire, server, grant).await
             }
             _ => return self.reconnect(renewal, row, NOT_ACCEPTED).await,
         };
         match asked {
-            Ok(fresh) => self.keep(renewal, row, &lease, fresh).await,
+            Ok(fresh) => self.keep(renewal, row, (lease, key), fresh).await,
             // A system user's token is not spent by being exchanged: it has ended for another reason.
             Err(Failure::GrantEnded(_)) if row.refresh_started_at.is_some() && lease.credential.grant().is_some() => {
                 let reason = "an earlier refresh was cut off and its new token was lost";
@@ -145,13 +168,16 @@ impl Vault {
         &self,
         renewal: &Renewal,
         row: &CredentialRow,
-        lease: &Lease,
+        (lease, key): (&Lease, &OpenKey),
         fresh: Fresh,
     ) -> Result<Arc<Lease>, VaultError> {
         let now = self.now();
         let mut credential = lease.credential.clone();
         credential.take_in(fresh, now);
-        let (key_version, sealed) = self.seal(renewal, &credential).await?;
+        // The newest key, for what has changed since; the one in hand, where no other can be had now.
+        let newest = self.0.keys.newest(renewal.tenant).await;
+        let key = newest.as_deref().unwrap_or(key);
+        let (key_version, sealed) = (key.version, seal_with(key, renewal, &credential)?);
         let replacement = Replacement { key_version, sealed, access_expires_at: credential.access_expires_at(), now };
         let tenant = self.0.store.tenant(renewal.tenant);
         if !tenant.swap_credential(renewal.connection, row.generation, &replacement).await? {

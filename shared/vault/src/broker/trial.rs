@@ -15,13 +15,17 @@ impl Vault {
     /// The credential with what the vendor tells of it: an access token, where it has such, or its end, where that can be
     /// asked for. One that the vendor refuses is an error.
     pub async fn confirm(&self, renewal: &Renewal, mut credential: Credential) -> Result<Credential, VaultError> {
-        if let (Credential::SystemUserToken(own), Some(inspection)) = (&mut credential, &renewal.inspection) {
-            own.expires_at = system_user::inspect(&*self.0.wire.0, inspection, own, self.now()).await?;
+        if let (Credential::SystemUserToken(own), Some(inspection)) = (&mut credential, &renewal.inspection)
+            && let Some(app) = &own.app
+        {
+            own.expires_at = system_user::inspect(&*self.0.wire.0, inspection, (app, &own.token), self.now()).await?;
         }
-        if let (Some(grant), Some(token_url)) = (credential.grant(), &renewal.token_url)
+        if let (Some(grant), Some(server)) = (credential.grant(), renewal.token_server())
             && grant.access.is_none()
         {
-            let asked = exchange::refresh(&self.0.wire, token_url, grant).await;
+            // What the vendor gives may have to be kept at once: without a key to seal it with, nobody is asked.
+            self.0.keys.newest(renewal.tenant).await?;
+            let asked = exchange::refresh(&self.0.wire, server, grant).await;
             let fresh = asked.map_err(|failure| match failure {
                 Failure::GrantEnded(reason) => VaultError::Reconnect { reason },
                 Failure::Other(error) => error,

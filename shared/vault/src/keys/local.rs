@@ -12,14 +12,17 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use turnpike_core::Ambient;
 use zeroize::Zeroizing;
 
-use super::{KeyContext, KeyError, KeyProvider};
+use super::{DataKey, KeyContext, KeyError, KeyProvider};
 use crate::envelope::Sealer;
 
 /// First word of a key file, so that another file is not taken for one.
 const MARK: &str = "turnpike-local-key-1 ";
 
 /// Wraps data keys under the key of a file.
-pub struct LocalKeys(Sealer);
+pub struct LocalKeys {
+    sealer: Sealer,
+    ambient: Ambient,
+}
 
 impl LocalKeys {
     /// Reads the key file, or makes it when there is none.
@@ -28,7 +31,16 @@ impl LocalKeys {
             Err(KeyError::File { reason, .. }) if reason.kind() == ErrorKind::NotFound => make(path, ambient)?,
             result => result?,
         };
-        Ok(Self(Sealer::new(&key, ambient.clone())))
+        Ok(Self::with(&key, ambient))
+    }
+
+    /// Reads the key file, which must be there.
+    pub fn read(path: &Path, ambient: &Ambient) -> Result<Self, KeyError> {
+        Ok(Self::with(&*read(path)?, ambient))
+    }
+
+    fn with(key: &[u8; 32], ambient: &Ambient) -> Self {
+        Self { sealer: Sealer::new(key, ambient.clone()), ambient: ambient.clone() }
     }
 }
 
@@ -63,16 +75,18 @@ impl KeyProvider for LocalKeys {
         "local"
     }
 
-    fn wrap<'a>(&'a self, context: &'a KeyContext, key: &'a [u8; 32]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>> {
-        ready(Ok(self.0.seal(&context.canonical(), key))).boxed()
+    fn generate<'a>(&'a self, context: &'a KeyContext) -> BoxFuture<'a, Result<(DataKey, Vec<u8>), KeyError>> {
+        let key = Zeroizing::new(self.ambient.bytes::<32>());
+        let wrapped = self.sealer.seal(&context.canonical(), &*key);
+        ready(Ok((key, wrapped))).boxed()
     }
 
-    fn unwrap<'a>(
-        &'a self,
-        context: &'a KeyContext,
-        wrapped: &'a [u8],
-    ) -> BoxFuture<'a, Result<Zeroizing<[u8; 32]>, KeyError>> {
-        let plain = self.0.open(&context.canonical(), wrapped);
+    fn wrap<'a>(&'a self, context: &'a KeyContext, key: &'a [u8; 32]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>> {
+        ready(Ok(self.sealer.seal(&context.canonical(), key))).boxed()
+    }
+
+    fn unwrap<'a>(&'a self, context: &'a KeyContext, wrapped: &'a [u8]) -> BoxFuture<'a, Result<DataKey, KeyError>> {
+        let plain = self.sealer.open(&context.canonical(), wrapped);
         let key = plain.and_then(|plain| plain.as_slice().try_into().ok()).map(Zeroizing::new);
         ready(key.ok_or(KeyError::Refused)).boxed()
     }

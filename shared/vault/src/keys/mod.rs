@@ -1,13 +1,22 @@
 //! Who wraps the tenants' data keys.
 
+mod error;
+mod health;
+mod kms;
 mod local;
+mod ring;
 
-use std::path::PathBuf;
-
+pub use error::KeyError;
 use futures_util::future::BoxFuture;
+pub use health::KeyTrouble;
+pub use kms::{KmsAccess, KmsKeys, KmsPlace};
 pub use local::LocalKeys;
+pub use ring::Keyring;
 use turnpike_core::{Canonical, TenantId};
 use zeroize::Zeroizing;
+
+/// A data key in clear.
+pub type DataKey = Zeroizing<[u8; 32]>;
 
 /// What a wrapped key is for. The provider binds it: a key unwraps in its own context only.
 #[derive(Clone, Debug)]
@@ -23,34 +32,21 @@ impl KeyContext {
         let tenant = self.tenant.map(|tenant| tenant.to_string()).unwrap_or_default();
         Canonical::of("data-key/1").field(tenant).field(&self.purpose)
     }
+
+    /// The tenant for people and for AWS, which takes no empty value.
+    fn tenant(&self) -> String {
+        self.tenant.map_or_else(|| "-".to_owned(), |tenant| tenant.to_string())
+    }
 }
 
-/// Why a key cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum KeyError {
-    #[error("cannot {act} the key file {path}: {reason}")]
-    File { act: &'static str, path: PathBuf, reason: std::io::Error },
-    #[error("the key file {path} may be read by others; run `chmod 600 {path}`")]
-    TooOpen { path: PathBuf },
-    #[error(
-        "the key file {path} does not hold a Turnpike key; restore it from your backup, the sealed credentials need it"
-    )]
-    Malformed { path: PathBuf },
-    #[error("a wrapped key does not open with the present key: it belongs to another deployment, or it was changed")]
-    Refused,
-}
-
-/// Wraps and unwraps data keys.
+/// Makes, wraps and unwraps data keys.
 pub trait KeyProvider: Send + Sync {
     /// Its name, stored beside each wrapped key.
     fn name(&self) -> &'static str;
-    /// Wraps a data key.
+    /// A new key, in clear and wrapped.
+    fn generate<'a>(&'a self, context: &'a KeyContext) -> BoxFuture<'a, Result<(DataKey, Vec<u8>), KeyError>>;
+    /// Wraps a key that was made elsewhere.
     fn wrap<'a>(&'a self, context: &'a KeyContext, key: &'a [u8; 32]) -> BoxFuture<'a, Result<Vec<u8>, KeyError>>;
-    /// Unwraps what [`KeyProvider::wrap`] made in the same context.
-    fn unwrap<'a>(
-        &'a self,
-        context: &'a KeyContext,
-        wrapped: &'a [u8],
-    ) -> BoxFuture<'a, Result<Zeroizing<[u8; 32]>, KeyError>>;
+    /// Unwraps what [`KeyProvider::generate`] or [`KeyProvider::wrap`] made in the same context.
+    fn unwrap<'a>(&'a self, context: &'a KeyContext, wrapped: &'a [u8]) -> BoxFuture<'a, Result<DataKey, KeyError>>;
 }

@@ -39,15 +39,18 @@ impl Wire for Meta {
     }
 }
 
-fn own() -> SystemUserGrant {
-    let (app_id, app_secret, token) = ("138".into(), "canary-secret".into(), "EAAcanary+token".into());
-    SystemUserGrant { app_id, app_secret, token, expires_at: None }
+fn app() -> SigningApp {
+    SigningApp { app_id: "138".into(), app_secret: "canary-secret".into() }
+}
+
+fn token() -> SecretString {
+    "EAAcanary+token".into()
 }
 
 async fn look(data: &Value) -> (Result<Option<Timestamp>, VaultError>, Meta) {
     let meta = Meta::saying_of_the_token(data);
     let inspection = Inspection { base_url: "https://graph.example".into(), scopes: &["ads_read", "ads_management"] };
-    (inspect(&meta, &inspection, &own(), NOW).await, meta)
+    (inspect(&meta, &inspection, (&app(), &token()), NOW).await, meta)
 }
 
 fn good() -> Value {
@@ -100,7 +103,8 @@ async fn an_app_that_meta_does_not_know_is_told_from_trouble() {
         (200, json!([null]), false),
         (200, json!("nothing"), false),
     ] {
-        let found = inspect(&Meta::answering(status, answer.clone()), &inspection, &own(), NOW).await.unwrap_err();
+        let found =
+            inspect(&Meta::answering(status, answer.clone()), &inspection, (&app(), &token()), NOW).await.unwrap_err();
         assert_eq!(matches!(found, VaultError::ClientRefused(_)), known, "{answer}");
         assert!(!found.to_string().contains("canary"), "{found}");
     }
@@ -110,7 +114,9 @@ async fn an_app_that_meta_does_not_know_is_told_from_trouble() {
 async fn a_token_is_exchanged_in_the_body_of_a_post() {
     let meta =
         Meta::answering(200, json!({ "access_token": "EAAnew", "token_type": "bearer", "expires_in": 5_183_944 }));
-    let Ok(fresh) = renew(&meta, "https://graph.example/oauth/access_token", &own()).await else { panic!("exchanged") };
+    let Ok(fresh) = renew(&meta, "https://graph.example/oauth/access_token", (&app(), &token())).await else {
+        panic!("exchanged")
+    };
     assert_eq!((fresh.access_token.expose_secret(), fresh.life.as_secs()), ("EAAnew", 5_183_944));
     let (url, body) = meta.sent();
     assert_eq!(url, "https://graph.example/oauth/access_token");
@@ -123,14 +129,14 @@ async fn a_refused_exchange_ends_the_grant_only_when_the_token_is_at_fault() {
     let refused = |code: i64, subcode: i64| json!({ "error": { "message": "Malformed access token EAAcanary+token", "code": code, "error_subcode": subcode } });
     for (status, answer) in [(400, refused(190, 463)), (401, refused(190, 467))] {
         let Err(Failure::GrantEnded(words)) =
-            renew(&Meta::answering(status, answer), "https://g.example/", &own()).await
+            renew(&Meta::answering(status, answer), "https://g.example/", (&app(), &token())).await
         else {
             panic!("ended")
         };
         assert!(words.contains("code 190/") && !words.contains("canary"), "{words}");
     }
     for (status, answer) in [(400, refused(101, 0)), (500, refused(190, 463)), (200, json!({})), (429, json!(7))] {
-        let failed = renew(&Meta::answering(status, answer.clone()), "https://g.example/", &own()).await;
+        let failed = renew(&Meta::answering(status, answer.clone()), "https://g.example/", (&app(), &token())).await;
         assert!(matches!(failed, Err(Failure::Other(_))), "{answer}");
     }
 }

@@ -39,7 +39,7 @@ impl Gateway {
     async fn own_job(&self, call: &mut Call, arguments: JsonObject) -> Result<JobRow, Refusal> {
         self.check_tenant(call)?;
         self.check_tool(call)?;
-        self.check_limits(call)?;
+        self.check_limits(call).await?;
         let Prepared::Job(id) = call.found.tool().prepare(arguments)? else { return Err(Refusal::internal()) };
         let connected = self.check_connection(call).await?;
         self.find_job(call, &connected, &id).await

@@ -10,7 +10,7 @@ use turnpike_store::{JobState, StoreError, TenantStore};
 
 use super::{Worked, store_failed};
 use crate::{
-    Gateway,
+    Gateway, RefusalClass,
     pipeline::{Answer, Call, Refusal, reply::too_large},
 };
 
@@ -41,13 +41,16 @@ impl Gateway {
                 };
                 Ok(Answer { outcome, value, kept_since })
             }
-            (JobState::Failed, Some(why)) if why["class"] == Refusal::internal().class => Err(Refusal::internal()),
+            (JobState::Failed, Some(why)) if why["class"] == RefusalClass::Internal.as_str() => {
+                Err(Refusal::internal())
+            }
             (JobState::Failed, Some(why)) => {
                 let words = |name: &str| why[name].as_str().unwrap_or_default().to_owned();
-                Err(Refusal::new(Outcome::CallerFault, "job_failed", words("message")).next(words("next_step")))
+                Err(Refusal::new(Outcome::CallerFault, RefusalClass::JobFailed, words("message"))
+                    .next(words("next_step")))
             }
             (JobState::Cancelled, _) => {
-                Err(Refusal::new(Outcome::CallerFault, "job_cancelled", "this job was cancelled")
+                Err(Refusal::new(Outcome::CallerFault, RefusalClass::JobCancelled, "this job was cancelled")
                     .next("Call the tool that began it once more."))
             }
             _ => Err(Refusal::internal()),

@@ -8,7 +8,7 @@ use turnpike_store::{JobRow, JobState};
 
 use super::{store_failed, unknown_job};
 use crate::{
-    Gateway,
+    Gateway, RefusalClass,
     pipeline::{Answer, Call, Refusal},
 };
 
@@ -109,7 +109,7 @@ pub(crate) fn seconds_until(at: Timestamp, now: Timestamp) -> u64 {
 
 fn too_many_jobs(most: i64) -> Refusal {
     let message = format!("{most} results of this organisation are kept or awaited already");
-    Refusal::new(Outcome::Throttled, "too_many_jobs", message)
+    Refusal::new(Outcome::Throttled, RefusalClass::TooManyJobs, message)
         .whose("your organisation's limit of jobs at the same time")
         .next("Each is kept for five hours. Ask for less, or without `background`, so that the answer comes at once.")
 }

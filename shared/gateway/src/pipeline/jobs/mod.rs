@@ -22,14 +22,10 @@ use turnpike_sdk::{Advance, BoxFuture, Cx, Prepared, PreparedLong, PreparedRead,
 use turnpike_store::{JobRow, JobState, StoreError, TenantStore};
 
 use super::{Answer, Call, Refusal, work::timed_out};
-use crate::{Face, Gateway, gateway::Connected};
+use crate::{Face, Gateway, RefusalClass, gateway::Connected};
 
 /// When to ask for a read that goes on here.
 const READ_PAUSE: Duration = Duration::from_secs(10);
-/// Class of the refusal of a read that goes on without its call.
-pub(super) const PENDING: &str = "pending";
-/// Class of the refusal of every job id that is not the caller's.
-pub(crate) const UNKNOWN_JOB: &str = "unknown_job";
 
 /// What a tool's work came to.
 type Worked = Result<Value, ToolError>;
@@ -175,7 +171,7 @@ impl Gateway {
             let seconds = seconds_until(kept.poll_at, self.ambient.now());
             let message = format!("no answer within {} seconds; the work goes on", call.found.spec().timeout.as_secs());
             let next = format!("Wait {seconds} seconds, then call get_job with {{\"job_id\": \"{id}\"}}.");
-            return Err(Refusal::new(Outcome::Pending, PENDING, message).next(next));
+            return Err(Refusal::new(Outcome::Pending, RefusalClass::Pending, message).next(next));
         }
         Ok(pending(&kept, self.ambient.now()))
     }
@@ -204,7 +200,7 @@ fn too_long() -> ToolError {
 
 fn unknown_job() -> Refusal {
     let message = "`job_id`: it is not a job of this caller on this server, or its time is over";
-    Refusal::new(Outcome::CallerFault, UNKNOWN_JOB, message)
+    Refusal::new(Outcome::CallerFault, RefusalClass::UnknownJob, message)
         .next("Send the `job_id` exactly as it was given, or call the tool that gave it once more.")
 }
 

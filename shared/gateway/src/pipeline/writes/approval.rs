@@ -8,7 +8,7 @@ use turnpike_store::{ApprovalRow, ApprovalState, NewApproval, PreviewRow};
 
 use super::{refused, store_failed, unknown_preview};
 use crate::{
-    Gateway,
+    Gateway, RefusalClass,
     pipeline::{Call, Refusal},
 };
 
@@ -48,12 +48,12 @@ impl Gateway {
         let lapsed = preview.expires_at <= self.ambient.now();
         match (asked, needed) {
             (Some(ApprovalRow { state: ApprovalState::Denied, .. }), _) => Err(refused(
-                "approval_denied",
+                RefusalClass::ApprovalDenied,
                 "a person has denied this change",
                 "Nothing was sent. Ask that person what may be changed instead.",
             )),
             (Some(_), _) if lapsed => Err(refused(
-                "approval_lapsed",
+                RefusalClass::ApprovalLapsed,
                 "the time to approve and to confirm this change is over",
                 "Nothing was sent. Preview it again to ask for approval anew.",
             )),
@@ -71,7 +71,7 @@ impl Gateway {
 fn approval_needed(public_url: &str, asked: &ApprovalRow) -> Refusal {
     let message = format!("a person must approve this change first: {}", asked.reason);
     let next = format!("Nothing was sent. {} Then send the same call again.", how(public_url, asked.id));
-    refused("approval_needed", message, next).approval(asked.id)
+    refused(RefusalClass::ApprovalNeeded, message, next).approval(asked.id)
 }
 
 /// Where a person can approve.

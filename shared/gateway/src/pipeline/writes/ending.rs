@@ -9,7 +9,7 @@ use turnpike_store::{PreviewRow, PreviewState};
 
 use super::{answer, json, moved, refused, store_failed, unknown_preview, written};
 use crate::{
-    Gateway,
+    Gateway, RefusalClass,
     pipeline::{Answer, Call, Refusal},
 };
 
@@ -88,10 +88,12 @@ impl Gateway {
         let answer = answer(Outcome::Success, &shown)?;
         match self.finish(call, preview, PreviewState::Applied, Some(&answer.value.to_string())).await {
             Ok(()) => Ok(answer),
-            Err(_) => {
-                Err(Refusal::new(Outcome::OurFault, "not_recorded", "the change was made and could not be recorded")
-                    .next("Read the present value before you try again."))
-            }
+            Err(_) => Err(Refusal::new(
+                Outcome::OurFault,
+                RefusalClass::NotRecorded,
+                "the change was made and could not be recorded",
+            )
+            .next("Read the present value before you try again.")),
         }
     }
 
@@ -138,7 +140,7 @@ impl Gateway {
                 PreviewState::Applied => return replayed(&preview),
                 PreviewState::Failed => {
                     return Err(refused(
-                        "preview_failed",
+                        RefusalClass::PreviewFailed,
                         "the upstream refused this change when it was confirmed",
                         "Preview it again.",
                     ));
@@ -179,5 +181,9 @@ fn replayed(preview: &PreviewRow) -> Result<Answer, Refusal> {
 
 pub(super) fn outcome_unknown() -> Refusal {
     let message = "this change was sent once already and its outcome is not known";
-    refused("outcome_unknown", message, "Read the present value. If it is not what you want, preview the change again.")
+    refused(
+        RefusalClass::OutcomeUnknown,
+        message,
+        "Read the present value. If it is not what you want, preview the change again.",
+    )
 }

@@ -23,7 +23,7 @@ use self::{
     revert::{differences, plan, still_stands},
 };
 use super::{Answer, Call, Refusal};
-use crate::Gateway;
+use crate::{Gateway, RefusalClass};
 
 /// How long a preview can be confirmed.
 const PREVIEW_LIFE: Duration = Duration::from_secs(600);
@@ -129,7 +129,8 @@ impl Gateway {
             integration: preview.integration.clone(),
             tool: call.called.spec().name.into(),
             arguments_digest: call.digest.clone(),
-            started_at: self.ambient.now(),
+            // As in the ledger: the row of an interrupted write and a late one of the call itself must collide.
+            started_at: call.began,
         };
         let tenant = self.store.tenant(call.caller.tenant);
         tenant.claim_preview(preview, &intent).await.map_err(|error| store_failed(&error))
@@ -164,20 +165,20 @@ fn connection_id(call: &Call) -> Result<ConnectionId, Refusal> {
     call.connected.as_ref().map(|connected| connected.connection.id).ok_or_else(Refusal::internal)
 }
 
-fn refused(class: &'static str, message: impl Into<String>, next: impl Into<String>) -> Refusal {
+fn refused(class: RefusalClass, message: impl Into<String>, next: impl Into<String>) -> Refusal {
     Refusal::new(Outcome::CallerFault, class, message).next(next)
 }
 
 fn unknown_preview() -> Refusal {
     refused(
-        "unknown_preview",
+        RefusalClass::UnknownPreview,
         "`preview_id`: it is not the preview of these arguments by this caller, or it has lapsed",
         "Leave `preview_id` out to preview the change, then confirm with exactly the same arguments.",
     )
 }
 
 fn moved(what: &str) -> Refusal {
-    refused("moved", what, "Nothing was sent. Preview again to see the present value, then decide.")
+    refused(RefusalClass::Moved, what, "Nothing was sent. Preview again to see the present value, then decide.")
 }
 
 fn store_failed(error: &StoreError) -> Refusal {

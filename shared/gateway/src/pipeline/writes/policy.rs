@@ -6,7 +6,7 @@ use turnpike_sdk::{PreparedWrite, Spending};
 
 use super::{connection_id, refused, store_failed};
 use crate::{
-    Gateway,
+    Gateway, RefusalClass,
     pipeline::{Call, Refusal},
 };
 
@@ -51,7 +51,7 @@ fn judge(spending: &Spending, policy: &WritePolicy, whose: &'static str) -> Resu
     let money = |amount: Micros| format!("{} {currency}", amount.to_units());
     let over = |message: String, allowed: Micros| {
         let next = format!("Choose at most {}, or ask a person of the service provider to raise it.", money(allowed));
-        refused("over_cap", message, next).whose(whose)
+        refused(RefusalClass::OverCap, message, next).whose(whose)
     };
     if after > policy.max_amount {
         let highest = money(policy.max_amount);
@@ -104,7 +104,7 @@ mod tests {
         match judge(spending, &POLICY, OWN) {
             Ok(None) => "free",
             Ok(Some(_)) => "approval",
-            Err(refusal) => refusal.class,
+            Err(refusal) => refusal.class.as_str(),
         }
     }
 

@@ -7,7 +7,7 @@ use turnpike_store::{PreviewRow, PreviewState};
 
 use super::{json, moved, outcome_unknown, refused, store_failed};
 use crate::{
-    Caller, Face, Gateway,
+    Caller, Face, Gateway, RefusalClass,
     gateway::Connected,
     pipeline::{Call, Refusal},
 };
@@ -39,7 +39,7 @@ impl Gateway {
         let prepared = made_by.as_ref().map(|found| found.tool().prepare(arguments));
         let (Some(made_by), Some(Ok(Prepared::Write { steps, .. }))) = (made_by, prepared) else {
             let message = format!("the tool {} no longer makes such changes", change.tool);
-            return Err(refused("cannot_revert", message, "Set the value with one of the present tools."));
+            return Err(refused(RefusalClass::CannotRevert, message, "Set the value with one of the present tools."));
         };
         call.found = made_by;
         self.check_tool(call)?;
@@ -51,7 +51,7 @@ impl Gateway {
     async fn find_change(&self, call: &Call, connected: &Connected, id: &str) -> Result<Reverted, Refusal> {
         let unknown = || {
             let next = "Send the `change_id` that this caller's confirmed change was answered with.";
-            refused("unknown_change", "`change_id`: this caller has made no such change here", next)
+            refused(RefusalClass::UnknownChange, "`change_id`: this caller has made no such change here", next)
         };
         let id: PreviewId = id.parse().map_err(|_| unknown())?;
         let rows = self.store.tenant(call.caller.tenant);
@@ -83,7 +83,7 @@ pub(super) fn still_stands(call: &Call) -> Result<(), Refusal> {
         Some(PreviewState::Applied) => {
             let by = reverted.change.reverted_by.map(|by| by.to_string()).unwrap_or_default();
             let next = format!("To have the change again, revert the change {by}, which took it back.");
-            Err(refused("already_reverted", "this change was taken back already", next))
+            Err(refused(RefusalClass::AlreadyReverted, "this change was taken back already", next))
         }
         Some(_) => Err(outcome_unknown()),
     }

@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use tracing_subscriber::fmt::MakeWriter;
 use turnpike_breaker::Breakers;
 use turnpike_core::{AccountId, Ambient, Wire};
+use turnpike_limiter::quota::QuotaBroker;
 use turnpike_sdk::{
     Account, AuthShape, Connection, Effect, Egress as _, Integration, Limits, Manifest, OAuth, Rate, Region, Request,
-    Sandbox, Script, VersionPin,
+    Sandbox, Script, TokenStyle, VersionPin,
 };
 use turnpike_store::Store;
 use turnpike_vault::{LocalKeys, Vault};
@@ -36,8 +37,11 @@ const MANIFEST: Manifest = Manifest {
         pkce: true,
         token_url: "",
         revoke_url: None,
+        token_style: TokenStyle::USUAL,
         scopes: &[],
         refresh_ahead: Duration::ZERO,
+        lapses_unused: None,
+        ends_also: "",
     }),
     base_url: "https://api.example.com",
     regions: &[Region { name: "eu", base_url: "https://api-eu.example.com" }],
@@ -45,6 +49,7 @@ const MANIFEST: Manifest = Manifest {
     version: VersionPin { version: "v3", ends: "2099-12-31" },
     connect_form: &[],
     limits: Limits { read: RATE, write: RATE },
+    app_quota: None,
 };
 
 /// Answers everything with the same, and remembers what was sent.
@@ -87,6 +92,7 @@ impl Bench {
             live: Endpoint::below(root, MANIFEST.regions),
             sandbox: None,
             version: "v3".into(),
+            app_quota: None,
             download_hosts: MANIFEST.download_hosts.iter().map(|host| (*host).to_owned()).collect(),
         };
         let now = ambient.now();
@@ -97,7 +103,8 @@ impl Bench {
             sandbox: false,
             accounts: vec![account("1", Some("eu")), account("2", Some("moon")), account("3", None)],
         };
-        let upstream = Upstream::new(vault, Breakers::default(), wire.clone(), ambient, vec![route]);
+        let upstream =
+            Upstream::new(vault, Breakers::default(), QuotaBroker::default(), wire.clone(), ambient, vec![route]);
         let lane = upstream.lane(Arc::new(connection), now).unwrap();
         Self { lane, wire, _folder: folder }
     }

@@ -1,0 +1,121 @@
+//! Scripts, ours and those that are rendered.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+};
+
+use tempfile::TempDir;
+
+use turnpike_deploy::Target;
+
+use crate::{
+    cloud::unpacked,
+    tools::{Verdict, ask, bad, files, here, program, rendered},
+};
+
+fn sound(script: &Path) -> Verdict {
+    ask(program("shellcheck").args(["--shell=bash", "--enable=quote-safe-variables"]).arg(script))
+}
+
+#[test]
+fn every_script_is_sound() {
+    let folder = unpacked(rendered(Target::Gce).path());
+    let mut scripts = files(&folder.path().join("usr/local/lib/turnpike"));
+    assert!(scripts.len() >= 4, "{scripts:?}");
+    scripts.push(here().join("smoke"));
+    for script in scripts {
+        let verdict = sound(&script);
+        assert!(verdict.good, "{}", verdict.words);
+    }
+}
+
+#[test]
+fn an_unsound_script_is_refused() {
+    let verdict = sound(&bad("unquoted.sh"));
+    assert!(!verdict.good && verdict.words.contains("SC2086"), "{verdict:?}");
+}
+
+/// A host on which what is told to systemd and nginx is written down, and one thing fails, if any.
+fn host(fails: &str) -> TempDir {
+    let folder = rendered(Target::Systemd);
+    let spy = format!(
+        "#!/bin/bash\necho \"${{0##*/}} $*\" >>{}/told\n[[ -z '{fails}' || \"$*\" != *'{fails}'* ]]\n",
+        folder.path().display()
+    );
+    fs::create_dir(folder.path().join("bin")).unwrap();
+    for name in ["systemctl", "nginx"] {
+        write_program(&folder.path().join("bin").join(name), &spy);
+    }
+    for version in ["old", "new"] {
+        write_program(&folder.path().join(version), &format!("#!/bin/sh\necho turnpike {version}\n"));
+    }
+    symlink(folder.path().join("old"), folder.path().join("turnpike")).unwrap();
+    folder
+}
+
+fn write_program(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn run(host: &TempDir, script: &str, arguments: &[&Path], variables: &[(&str, &Path)]) -> Verdict {
+    let path = format!("{}:/usr/bin:/bin", host.path().join("bin").display());
+    ask(program("bash")
+        .arg(host.path().join("usr/local/lib/turnpike").join(script))
+        .args(arguments)
+        .env("PATH", path)
+        .envs(variables.iter().copied()))
+}
+
+fn told(host: &TempDir) -> Vec<String> {
+    fs::read_to_string(host.path().join("told")).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn use_version(host: &TempDir) -> (Verdict, String) {
+    let link = host.path().join("turnpike");
+    let verdict = run(host, "use-version", &[&host.path().join("new")], &[("TURNPIKE_PROGRAM", &link)]);
+    (verdict, fs::read_link(link).unwrap().file_name().unwrap().to_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_next_version_migrates_and_then_replaces_one_process_after_the_other() {
+    let host = host("");
+    let (verdict, uses) = use_version(&host);
+    assert!(verdict.good && uses == "new", "{verdict:?}");
+    let units = ["gateway@1", "gateway@2", "portal@1", "worker@1"];
+    let mut expected = vec!["systemctl start turnpike-migrate.service".to_owned()];
+    expected.extend(units.map(|unit| format!("systemctl restart turnpike-{unit}.service")));
+    assert_eq!(told(&host), expected);
+}
+
+#[test]
+fn what_does_not_migrate_or_start_leaves_the_rest_as_it_was() {
+    let unmigrated = host("start turnpike-migrate");
+    let (verdict, uses) = use_version(&unmigrated);
+    assert!(!verdict.good && uses == "old" && verdict.words.contains("journalctl"), "{verdict:?}");
+    assert_eq!(told(&unmigrated).len(), 1);
+
+    let broken = host("restart turnpike-gateway@1");
+    assert!(!use_version(&broken).0.good);
+    assert_eq!(told(&broken).len(), 2, "{:?}", told(&broken));
+}
+
+#[test]
+fn a_renewed_certificate_is_taken_and_nginx_is_told() {
+    let host = host("");
+    let (tls, lineage) = (host.path().join("tls"), host.path().join("lineage"));
+    fs::create_dir(&lineage).unwrap();
+    for name in ["fullchain.pem", "privkey.pem"] {
+        fs::write(lineage.join(name), name).unwrap();
+    }
+    let verdict = run(&host, "use-certificate", &[], &[("TURNPIKE_TLS", &tls), ("RENEWED_LINEAGE", &lineage)]);
+    assert!(verdict.good, "{verdict:?}");
+    assert_eq!(fs::read_to_string(tls.join("privkey.pem")).unwrap(), "privkey.pem");
+    assert_eq!(fs::metadata(tls.join("privkey.pem")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(told(&host), ["nginx -t -q", "systemctl reload nginx"]);
+    // The one that it makes for a start does not go over it.
+    assert!(run(&host, "bootstrap-certificate", &[], &[("TURNPIKE_TLS", &tls)]).good);
+    assert_eq!(fs::read_to_string(tls.join("fullchain.pem")).unwrap(), "fullchain.pem");
+}

@@ -1,0 +1,1 @@
+../../../oauth2/src/tools/mod.rs

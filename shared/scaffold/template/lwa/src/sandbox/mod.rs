@@ -1,0 +1,62 @@
+//! The simulated vendor: strict about what a client sends, deterministic in what it answers. Demo, tests and chaos use it.
+//!
+//! It holds two open accounts, one that was closed and one that is somebody else's. Changes last until the process ends.
+
+mod admit;
+mod refusal;
+mod routes;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use turnpike_core::Ambient;
+use turnpike_sdk::{Grant, Sandbox, Script, TokenEndpoint};
+
+use self::world::World;
+use crate::manifest::MANIFEST;
+
+/// The client that the sandbox knows.
+const CLIENT: &str = "amzn1.application-oa2-client.sandbox";
+
+/// The simulated vendor as its routes share it.
+#[derive(Clone)]
+struct Vendor {
+    tokens: TokenEndpoint,
+    world: Arc<Mutex<World>>,
+}
+
+impl Vendor {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes the simulated vendor. Its credential is fixed, so that a stored connection survives restarts.
+// CHANGE: what the vendor's credentials look like, so that a person recognizes them in the form.
+pub(crate) fn sandbox(ambient: Ambient) -> Sandbox {
+    let grant = Grant {
+        client_id: CLIENT.into(),
+        client_secret: "sandbox-secret".into(),
+        refresh_token: "Atzr|sandbox-refresh".into(),
+        scope: "example::items".into(),
+        access_prefix: "Atza|",
+    };
+    let credential = vec![
+        ("client_id", grant.client_id.clone()),
+        ("client_secret", grant.client_secret.clone()),
+        ("refresh_token", grant.refresh_token.clone()),
+    ];
+    let tokens = TokenEndpoint::new(ambient, grant);
+    let vendor = Vendor { tokens: tokens.clone(), world: Arc::new(Mutex::new(World::new())) };
+    Sandbox {
+        manifest: &MANIFEST,
+        api: routes::router(vendor),
+        tokens: Some(tokens),
+        token_path: "/auth/o2/token",
+        revoke_path: "",
+        script: Script::default(),
+        fault: refusal::answer,
+        credential,
+        fresh: None,
+    }
+}

@@ -1,0 +1,1 @@
+../../../oauth2/tests/sandbox/reads.rs

@@ -1,0 +1,1 @@
+../../../oauth2/src/sandbox/refusal.rs

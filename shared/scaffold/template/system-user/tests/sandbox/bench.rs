@@ -1,0 +1,22 @@
+//! The bench of these tests: the accounts of the sandbox's world, and how a request is signed.
+
+pub(crate) use turnpike_contract::Bench;
+use turnpike_contract::Outgoing;
+use turnpike_core::Digest;
+
+pub(crate) const OUTDOOR: &str = "4000000001";
+pub(crate) const WHOLESALE: &str = "4000000002";
+pub(crate) const FOREIGN: &str = "4000000009";
+const TOKEN: &str = "sandbox-system-user-token";
+
+/// A connection whose accounts have been found.
+pub(crate) async fn connected() -> Bench {
+    Bench::connected(turnpike_example_system_user::integration(), sign).await
+}
+
+/// Puts on what the auth shape asks for, as `turnpike-upstream` does.
+fn sign(request: &mut Outgoing, _: &str) {
+    let proof = Digest::hmac(b"sandbox-app-secret", TOKEN.as_bytes());
+    request.header("authorization", &format!("Bearer {TOKEN}"));
+    request.parameter("appsecret_proof", &proof.to_string());
+}

@@ -1,0 +1,5 @@
+//! `turnpike new`, as a library.
+
+// `cfg(test)` tells the lints that these are tests throughout, helpers too.
+#[cfg(test)]
+mod writing;

@@ -1,0 +1,2 @@
+-- The ledger's months are PostgreSQL's; a file has one table for all of them.
+SELECT 1;

@@ -1,0 +1,37 @@
+//! Versions of the price book.
+
+use turnpike_core::Timestamp;
+
+use crate::{StoreError, SystemStore, row::table};
+
+/// A version of the price book that somebody has set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceVersion {
+    /// Counts from one; nought is the settings file.
+    pub version: i64,
+    /// Prices and plans, as JSON.
+    pub book_json: String,
+    /// From when on calls are priced by it.
+    pub effective_at: Timestamp,
+    /// Why it was set, in the operator's words.
+    pub note: String,
+    /// Who set it.
+    pub set_by: String,
+    /// When it was set.
+    pub set_at: Timestamp,
+}
+
+table!(PriceVersion { version, book_json, effective_at, note, set_by, set_at });
+
+impl SystemStore {
+    /// All versions, oldest first.
+    pub async fn list_price_versions(&self) -> Result<Vec<PriceVersion>, StoreError> {
+        self.0.list(concat!("SELECT ", columns!(), " FROM price_versions ORDER BY version"), &[]).await
+    }
+
+    /// Adds a version. A number that is taken is a conflict: somebody else was quicker.
+    pub async fn insert_price_version(&self, row: &PriceVersion) -> Result<(), StoreError> {
+        let sql = concat!("INSERT INTO price_versions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6)");
+        self.0.insert("price version", sql, &columns!(row)).await
+    }
+}

@@ -1,0 +1,113 @@
+//! What is looked after, and what people are told of it.
+
+use std::time::Duration;
+
+use turnpike_core::{ConnectionId, Timestamp};
+use turnpike_store::{CareWanted, ConnectionState, NewConnection, SystemStore, TenantStore};
+
+use crate::{
+    deployment::on_both,
+    samples::{NOW, connection, credential, id, later, reminder, replacement},
+};
+
+const NEVER: Timestamp = Timestamp::from_micros(i64::MIN);
+const WANTED: CareWanted<'_> =
+    CareWanted { integration: "google-ads", access_ends_by: NEVER, used_since: NOW, stored_by: NEVER, ends_by: NEVER };
+
+/// A connection to the vendor.
+async fn live(tenant: &TenantStore) -> ConnectionId {
+    let new = NewConnection { sandbox: false, predicted_end: None, ..connection(id(), "google-ads") };
+    tenant.insert_connection(&new).await.unwrap();
+    new.id
+}
+
+async fn found(system: &SystemStore, wanted: CareWanted<'_>) -> Vec<ConnectionId> {
+    let rows = system.list_credentials_to_care_for(&wanted).await.unwrap();
+    rows.into_iter().map(|(_, row)| row.connection_id).collect()
+}
+
+on_both! {
+    async fn credentials_are_found_by_their_use_their_age_and_their_end(it: Deployment) {
+        let (system, own) = (it.store.system(), live(&it.ours).await);
+        it.ours.insert_credential(&credential(own)).await.unwrap();
+        let ends = CareWanted { access_ends_by: later(3600), ..WANTED };
+        assert_eq!(found(&system, ends.clone()).await, [], "no call has used it");
+        assert!(it.ours.note_lease(own, later(5), later(5)).await.unwrap());
+        assert!(!it.ours.note_lease(own, later(9), later(4)).await.unwrap(), "that was noted lately");
+        assert_eq!(found(&system, ends.clone()).await, [own]);
+        assert_eq!(found(&system, CareWanted { used_since: later(6), ..ends.clone() }).await, []);
+        assert_eq!(found(&system, CareWanted { access_ends_by: later(3599), ..WANTED }).await, []);
+        assert_eq!(found(&system, CareWanted { stored_by: NOW, ..WANTED }).await, [own]);
+        assert_eq!(found(&system, CareWanted { ends_by: later(9), ..WANTED }).await, [], "no end is known");
+        it.ours.predict_connection_end(own, Some(later(9)), NOW).await.unwrap();
+        assert_eq!(found(&system, CareWanted { ends_by: later(9), ..WANTED }).await, [own]);
+        assert_eq!(found(&system, CareWanted { integration: "meta-ads", stored_by: NOW, ..WANTED }).await, []);
+
+        let stored = CareWanted { stored_by: later(99), ..WANTED };
+        assert_eq!(found(&system, stored.clone()).await, [own]);
+        assert!(it.ours.ask_to_revoke(own, 1, NOW).await.unwrap());
+        assert_eq!(found(&system, stored.clone()).await, [], "it waits to be taken back");
+        assert!(it.ours.swap_credential(own, 1, &replacement(7)).await.unwrap());
+        for state in [ConnectionState::ReconnectNeeded, ConnectionState::Disabled] {
+            it.ours.set_connection_state(own, state, None, NOW).await.unwrap();
+            assert_eq!(found(&system, stored.clone()).await, [], "{state:?}");
+        }
+        assert_eq!(it.ours.list_refreshed().await.unwrap()[0].stored_at, later(1));
+        assert_eq!(system.list_all_refreshed().await.unwrap().len(), 1);
+    }
+
+    async fn a_reminder_is_taken_by_one_given_up_in_time_and_told_once(it: Deployment) {
+        let own = live(&it.ours).await;
+        let soon = reminder(own);
+        assert_eq!(it.ours.take_reminder(&soon, NOW, later(60)).await.unwrap(), Some(vec![]));
+        assert_eq!(it.ours.take_reminder(&soon, later(59), later(99)).await.unwrap(), None, "another has it");
+        assert!(it.ours.update_reminder(&soon, &["ann".into()], None).await.unwrap());
+        let again = it.ours.take_reminder(&soon, later(60), later(120)).await.unwrap();
+        assert_eq!(again, Some(vec!["ann".into()]), "who had it is gone, and has reached one");
+        assert!(it.ours.update_reminder(&soon, &["ann".into(), "bob".into()], Some(later(61))).await.unwrap());
+        assert_eq!(it.ours.take_reminder(&soon, later(9999), later(9999)).await.unwrap(), None, "all know");
+        assert!(it.theirs.take_reminder(&soon, NOW, later(60)).await.is_err(), "it is not theirs");
+    }
+
+    async fn connections_that_end_are_listed_with_what_was_told_of_that_end(it: Deployment) {
+        let (system, own) = (it.store.system(), live(&it.ours).await);
+        let soon = reminder(own);
+        assert!(system.list_ending_connections(NOW, later(99_999)).await.unwrap().is_empty());
+        it.ours.predict_connection_end(own, Some(soon.about), NOW).await.unwrap();
+        let told = async || {
+            let listed = system.list_ending_connections(NOW, later(99_999)).await.unwrap();
+            listed.into_iter().map(|(tenant, own)| (tenant, own.connection_id, own.told_days)).collect::<Vec<_>>()
+        };
+        assert_eq!(told().await, [(it.our_id, own, None)]);
+        it.ours.take_reminder(&soon, NOW, later(60)).await.unwrap();
+        assert_eq!(told().await, [(it.our_id, own, None)], "it is taken, and nobody knows");
+        it.ours.update_reminder(&soon, &[], Some(NOW)).await.unwrap();
+        assert_eq!(told().await, [(it.our_id, own, Some(14))]);
+        it.ours.predict_connection_end(own, Some(soon.about.plus(Duration::from_secs(9))), NOW).await.unwrap();
+        assert_eq!(told().await, [(it.our_id, own, None)], "another end");
+        it.ours.set_connection_state(own, ConnectionState::Disabled, None, NOW).await.unwrap();
+        assert_eq!(told().await, []);
+        let sandbox = NewConnection { sandbox: true, predicted_end: Some(soon.about), ..connection(id(), "meta-ads") };
+        it.ours.insert_connection(&sandbox).await.unwrap();
+        assert_eq!(told().await, [], "nobody misses a sandbox");
+    }
+
+    async fn a_connection_that_broke_is_listed_until_all_know_and_again_when_it_breaks_anew(it: Deployment) {
+        let (system, own) = (it.store.system(), live(&it.ours).await);
+        it.ours.insert_credential(&credential(own)).await.unwrap();
+        let broken = async || system.list_broken_connections(NOW, later(100)).await.unwrap();
+        assert!(broken().await.is_empty());
+        assert!(it.ours.ask_to_reconnect(own, 1, "revoked", later(9)).await.unwrap());
+        let (tenant, listed) = broken().await.remove(0);
+        assert_eq!((tenant, listed.connection_id, listed.reason.as_deref()), (it.our_id, own, Some("revoked")));
+        assert!(system.list_broken_connections(NOW, later(8)).await.unwrap().is_empty(), "it may be a moment's");
+        let told = turnpike_store::Reminder { connection_id: own, about: listed.stored_at, days: 0 };
+        it.ours.take_reminder(&told, NOW, later(60)).await.unwrap();
+        assert_eq!(broken().await.len(), 1);
+        it.ours.update_reminder(&told, &["ann".into()], Some(NOW)).await.unwrap();
+        assert!(broken().await.is_empty());
+        assert!(it.ours.swap_credential(own, 1, &replacement(7)).await.unwrap());
+        assert!(it.ours.ask_to_reconnect(own, 2, "revoked", later(19)).await.unwrap());
+        assert_eq!(broken().await.len(), 1, "the credential is another");
+    }
+}
