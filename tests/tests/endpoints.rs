@@ -1,6 +1,6 @@
 //! What is asked of each vendor: the playbook's page on it is made of what the sandboxes have received.
 //!
-//! `UPDATE_PLAYBOOK=1 cargo nextest run --workspace --test endpoints` writes it anew.
+//! `UPDATE_PLAYBOOK=1 cargo nextest run --workspace --test product endpoints::` writes it anew.
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
@@ -9,7 +9,7 @@ use turnpike_tests::{app::TestApp, tour::tour};
 
 const BEGINNING: &str = "# Requests to vendors
 
-<!-- Made by `UPDATE_PLAYBOOK=1 cargo nextest run --workspace --test endpoints`. -->
+<!-- Made by `UPDATE_PLAYBOOK=1 cargo nextest run --workspace --test product endpoints::`. -->
 
 Every kind of request that was sent while all examples of all tools ran against the sandboxes. Ids are left out; of Amazon's three hosts the region stands
 first, and files of reports lie where Amazon's link leads. An agent's text becomes arguments of these, and no tool takes an address. Connecting, looking at a

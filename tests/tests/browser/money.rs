@@ -11,7 +11,7 @@ use turnpike_tests::{
     browser::Browser,
 };
 
-use crate::newcomer::sign_up;
+use crate::browser::newcomer::sign_up;
 
 const SECRET: &str = "whsec_of_the_browser";
 const HOUR: Duration = Duration::from_secs(3600);

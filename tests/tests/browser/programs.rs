@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use turnpike_tests::{browser::Browser, oauth::Program, process::Demo};
 
-use crate::newcomer::connect;
+use crate::browser::newcomer::connect;
 
 /// A program that says where a person must go, and then what it has done. It ends with the test.
 struct Running {

@@ -5,7 +5,7 @@ use turnpike_core::AccountId;
 use turnpike_sdk::Account;
 use turnpike_tenancy::{ConnectError, Side};
 
-use crate::scene::{Scene, by_shape, unchosen};
+use crate::connecting::scene::{Scene, by_shape, unchosen};
 
 const ADS: &str = "google-ads";
 

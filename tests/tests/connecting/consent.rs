@@ -5,7 +5,7 @@ use serde_json::json;
 use turnpike_store::ConnectionState;
 use turnpike_tenancy::{ConnectError, Side};
 
-use crate::{
+use crate::connecting::{
     browser::{open, parameter, press},
     scene::{Scene, answer, by_shape, unchosen},
 };

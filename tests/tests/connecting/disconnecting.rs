@@ -8,7 +8,7 @@ use turnpike_sdk::{Behaviour, Example, Integration};
 use turnpike_store::{ConnectionState, CredentialRow};
 use turnpike_tenancy::{Actor, ConnectError, Revoked, Side};
 
-use crate::scene::{Scene, by_shape, unchosen};
+use crate::connecting::scene::{Scene, by_shape, unchosen};
 
 const ADS: &str = "google-ads";
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use reqwest::StatusCode;
 use turnpike_tenancy::{Allow, ConnectError, Connected, Side};
 
-use crate::{
+use crate::connecting::{
     browser::{open, press},
     scene::{Scene, by_shape},
 };

@@ -8,7 +8,7 @@ use turnpike_sdk::{Integration, TokenRequest};
 use turnpike_tests::app::FakeVendor;
 use url::form_urlencoded::Serializer;
 
-use crate::{
+use crate::connecting::{
     browser::{open, parameter, press},
     scene::{Scene, by_shape},
 };

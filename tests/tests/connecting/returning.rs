@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use turnpike_tenancy::{AuthorizationAnswer, ConnectError, Side};
 
-use crate::scene::{BROWSER, Scene};
+use crate::connecting::scene::{BROWSER, Scene};
 
 const ADS: &str = "google-ads";
 

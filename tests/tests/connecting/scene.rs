@@ -11,7 +11,7 @@ use turnpike_tests::{
     tour::first_read,
 };
 
-use crate::browser::{open, parameter, press};
+use crate::connecting::browser::{open, parameter, press};
 
 /// What the person's browser keeps in a cookie.
 pub const BROWSER: [u8; 32] = [7; 32];

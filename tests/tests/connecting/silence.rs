@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use turnpike_sdk::Behaviour;
 use turnpike_tenancy::Side;
 
-use crate::{
+use crate::connecting::{
     browser::parameter,
     scene::{Scene, by_shape},
 };

@@ -20,7 +20,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use turnpike_deploy::Target;
 
-use crate::proxy::{program, rendered, text_of};
+use crate::hosting::proxy::{program, rendered, text_of};
 
 const TOKEN: &str = "canary-of-the-instance-token";
 const SECRET: &str = "canary-of-a-secret";

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use turnpike_tests::process::turnpike;
 
-use crate::proxy::repository;
+use crate::hosting::proxy::repository;
 
 /// What stands in each secret's file, so that the check finds nothing to refuse.
 fn secret(name: &str) -> &'static str {

@@ -18,7 +18,7 @@ use turnpike_store::CallFilter;
 use turnpike_testkit::Postgres;
 use turnpike_tests::process::{Caller, Deployment, PATIENCE, Vendor, turnpike};
 
-use crate::proxy::{Proxy, free_port, program};
+use crate::hosting::proxy::{Proxy, free_port, program};
 
 const AGENTS: usize = 6;
 const RESTARTS: usize = 4;

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use turnpike_testkit::Postgres;
 use turnpike_tests::process::{Deployment, Server};
 
-use crate::proxy::{Proxy, free_port, program, repository};
+use crate::hosting::proxy::{Proxy, free_port, program, repository};
 
 struct Host {
     proxy: Proxy,

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use tokio::{sync::Semaphore, time::timeout};
 use turnpike_tests::process::PATIENCE;
 
-use crate::proxy::{Proxy, free_port};
+use crate::hosting::proxy::{Proxy, free_port};
 
 /// How many events there are.
 const EVENTS: usize = 3;

@@ -21,7 +21,7 @@ use turnpike_tests::{
     process::{Deployment, Server},
 };
 
-use crate::scene::{PROMISED, READ, SERVER, until};
+use crate::oauth::scene::{PROMISED, READ, SERVER, until};
 
 /// Where clients find all of them.
 const PUBLIC: &str = "http://localhost";

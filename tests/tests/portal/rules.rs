@@ -10,7 +10,7 @@ use turnpike_tests::{
     visitor::Visitor,
 };
 
-use crate::calls::opened;
+use crate::portal::calls::opened;
 
 async fn audited(app: &TestApp, tenant: &Tenant) -> Vec<AuditEvent> {
     let filter = AuditFilter { limit: 100, ..AuditFilter::default() };

@@ -9,7 +9,7 @@ use turnpike_tests::{
     visitor::{Seen, Visitor},
 };
 
-use crate::scene::{READ, SERVER, Scene};
+use crate::oauth::scene::{READ, SERVER, Scene};
 
 /// What the page would send, as a person who agrees sends it.
 struct Page(Vec<(String, String)>);

@@ -8,7 +8,7 @@ use turnpike_tests::{
     strangers::{INSIDE, Strangers},
 };
 
-use crate::scene::{READ, SERVER};
+use crate::oauth::scene::{READ, SERVER};
 
 const HOST: &str = "client.example";
 const JSON: &str = "200 OK\r\ncontent-type: application/json";

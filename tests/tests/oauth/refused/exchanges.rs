@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use turnpike_tests::oauth::{Program, Tokens};
 
-use crate::scene::{READ, SERVER, Scene, denied, with};
+use crate::oauth::scene::{READ, SERVER, Scene, denied, with};
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 

@@ -15,7 +15,7 @@ use turnpike_tests::{
     oauth::Tokens,
 };
 
-use crate::scene::{PROMISED, SERVER, Scene, until};
+use crate::oauth::scene::{PROMISED, SERVER, Scene, until};
 
 /// Asserts that a token is refused at a server as the standard wants, and why.
 async fn refused(url: &str, path: &str, token: &str, words: &str) {
@@ -218,7 +218,7 @@ async fn what_a_person_or_a_tenant_loses_their_tokens_lose_within_ten_seconds() 
     rows.delete_member(person, app.operator.ambient.now()).await.unwrap();
     scene.ends(&theirs).await;
     let late = program.refresh(theirs.refresh.as_deref().unwrap()).await;
-    crate::scene::denied(&late, StatusCode::BAD_REQUEST, "invalid_grant", "must agree again");
+    crate::oauth::scene::denied(&late, StatusCode::BAD_REQUEST, "invalid_grant", "must agree again");
 
     let own = scene.connect().await;
     let (tenancy, desk) = (&app.operator.tenancy, Actor::desk());

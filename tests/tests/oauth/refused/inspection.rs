@@ -9,7 +9,7 @@ use turnpike_tests::{
     oauth::{Program, Tokens},
 };
 
-use crate::scene::{Parameters, SERVER, Scene, denied};
+use crate::oauth::scene::{Parameters, SERVER, Scene, denied};
 
 fn about(client: &str, secret: &str, token: &str) -> Parameters {
     let own = [("client_id", client), ("client_secret", secret), ("token", token)];

@@ -8,7 +8,7 @@ use turnpike_tests::{
 };
 use url::form_urlencoded;
 
-use crate::scene::{READ, SERVER, Scene, with};
+use crate::oauth::scene::{READ, SERVER, Scene, with};
 
 /// Asserts that a person is told, with a number that finds the step again, and that nobody is sent anywhere.
 async fn stays_here(scene: &Scene, path: &str, words: &str) {

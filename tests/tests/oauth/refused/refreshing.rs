@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use turnpike_tests::oauth::Tokens;
 
-use crate::scene::{Scene, denied, with};
+use crate::oauth::scene::{Scene, denied, with};
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 

@@ -9,7 +9,7 @@ use turnpike_tests::{
     oauth::{CALLBACK, Program},
 };
 
-use crate::scene::{READ, SERVER, Scene, denied};
+use crate::oauth::scene::{READ, SERVER, Scene, denied};
 
 fn named(name: &str, redirects: &[&str]) -> Value {
     json!({ "client_name": name, "redirect_uris": redirects, "logo_uri": null, "jwks": null, "scope": null })

@@ -9,7 +9,7 @@ use turnpike_tests::{
     oauth::{CALLBACK, Program, Tokens},
 };
 
-use crate::scene::{READ, SERVER, Scene, denied, with};
+use crate::oauth::scene::{READ, SERVER, Scene, denied, with};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const SECRET: &str = "canary client secret: %&+";

@@ -20,7 +20,7 @@ use turnpike_tests::{
     app::{Backend, TestApp, unlimited},
 };
 
-use crate::front::{Front, Storm};
+use crate::storm::front::{Front, Storm};
 
 /// What the vendor may get of a scope after its first refusal, until the hold ends.
 const AT_MOST: usize = 3;
