@@ -4,7 +4,7 @@ use std::fs;
 
 use turnpike_deploy::Target;
 
-use super::{
+use crate::{
     programs::{bad, fails, passes, program, python},
     rendered::{Rendered, after, source, texts},
 };
@@ -16,7 +16,7 @@ fn the_compose_file_passes_its_schema_and_composes_own_program() {
     let rendered = Rendered::example(Target::Compose);
     let file = rendered.path("compose.yaml");
     passes(python("check-jsonschema").args(["--builtin-schema", "vendor.compose-spec"]).arg(&file));
-    passes(program("docker-compose", "docker-compose").arg("-f").arg(&file).args(["config", "-q"]));
+    passes(program("docker-compose").arg("-f").arg(&file).args(["config", "-q"]));
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn wrong_compose_files_are_refused() {
     fails(&mut schema("compose-misspelt.yaml"), "stop_grace_priod");
     // Only the program itself knows what refers to what.
     passes(&mut schema("compose-dangling.yaml"));
-    let mut own = program("docker-compose", "docker-compose");
+    let mut own = program("docker-compose");
     fails(own.arg("-f").arg(bad("compose-dangling.yaml")).args(["config", "-q"]), "migrat' which is undefined");
 }
 
@@ -119,10 +119,10 @@ fn each_secret_is_a_file_and_given_to_those_that_need_it() {
 #[test]
 fn the_scripts_are_right_by_shellcheck_where_it_is_installed_and_by_their_shells() {
     let rendered = Rendered::example(Target::Compose);
-    passes(program("bash", "bash").arg("-n").arg(rendered.path("postgres.sh")));
-    passes(program("sh", "dash").arg("-n").arg(rendered.path("redis.sh")));
+    passes(program("bash").arg("-n").arg(rendered.path("postgres.sh")));
+    passes(program("sh").arg("-n").arg(rendered.path("redis.sh")));
     for name in ["postgres.sh", "redis.sh"] {
-        passes(program("shellcheck", "shellcheck").arg(rendered.path(name)));
+        passes(program("shellcheck").arg(rendered.path(name)));
     }
 }
 
@@ -131,16 +131,16 @@ fn the_scripts_are_right_by_shellcheck_where_it_is_installed_and_by_their_shells
 fn nginx_takes_the_proxys_configuration_and_refuses_a_wrong_one() {
     let rendered = Rendered::example(Target::Compose);
     let folder = tempfile::tempdir().unwrap();
-    let mut openssl = program("openssl", "openssl");
+    let mut openssl = program("openssl");
     openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=mcp.agency.example"]);
     let (key, certificate) = (folder.path().join("tls-key"), folder.path().join("tls-certificate"));
     passes(openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate));
     let place = folder.path().display().to_string();
-    let text = rendered.text("nginx.conf").replace("/run/secrets", &place).replace(" /tmp/", &format!(" {place}/"));
+    let text = rendered.text("nginx.conf").replace(" /tmp/", &format!(" {place}/")).replace("/run/secrets", &place);
     let check = |text: &str| {
         let path = folder.path().join("nginx.conf");
         fs::write(&path, text).unwrap();
-        let mut nginx = program("nginx", "nginx");
+        let mut nginx = program("nginx");
         nginx.args(["-t", "-p"]).arg(folder.path()).arg("-c").arg(path);
         nginx
     };

@@ -8,7 +8,7 @@ use toml::Table;
 use turnpike_config::Layers;
 use turnpike_deploy::{Deployment, OWNER_SETTINGS, SETTINGS, Target};
 
-use super::{
+use crate::{
     programs::here,
     rendered::{Rendered, after, texts},
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use turnpike_deploy::{Target, is_gateway_path};
 
-use super::{
+use crate::{
     programs::{bad, fails, passes, python},
     rendered::{Rendered, after, source, texts},
 };

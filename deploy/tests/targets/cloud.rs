@@ -6,7 +6,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use turnpike_deploy::Target;
 
-use crate::tools::{Verdict, ask, bad, cloud_init, program, rendered, tool, write};
+use crate::{
+    programs::{Verdict, ask, bad, cloud_init, passes, program, python},
+    rendered::{Rendered, write},
+};
 
 /// The keys that ours may have: cloud-init passes over those that it does not know, and says nothing.
 const KEYS: [&str; 4] = ["package_update", "packages", "write_files", "runcmd"];
@@ -18,9 +21,7 @@ fn schema(file: &Path) -> Verdict {
 /// As cloud-init reads it.
 fn read(file: &Path) -> Value {
     let script = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
-    let verdict = ask(tool("deploy/bin/python").args(["-c", script]).arg(file));
-    assert!(verdict.good, "{verdict:?}");
-    serde_json::from_str(&verdict.words).unwrap()
+    serde_json::from_str(&passes(python("python").args(["-c", script]).arg(file))).unwrap()
 }
 
 fn unknown_keys(file: &Path) -> Vec<String> {
@@ -54,8 +55,8 @@ fn all_below(folder: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn cloud_init_understands_it_and_it_fits() {
-    let folder = rendered(Target::Gce);
-    let file = folder.path().join("user-data");
+    let folder = Rendered::example(Target::Gce);
+    let file = folder.path("user-data");
     let verdict = schema(&file);
     assert!(verdict.good, "{}", verdict.words);
     assert_eq!(unknown_keys(&file), [""; 0]);
@@ -76,8 +77,8 @@ fn a_wrong_type_and_an_unknown_key_are_refused() {
 
 #[test]
 fn its_files_are_those_of_a_host_byte_for_byte() {
-    let (host, cloud) = (rendered(Target::Systemd), unpacked(rendered(Target::Gce).path()));
-    let (host, mut cloud) = (all_below(host.path()), all_below(cloud.path()));
+    let (host, cloud) = (Rendered::example(Target::Systemd), unpacked(Rendered::example(Target::Gce).root()));
+    let (host, mut cloud) = (all_below(host.root()), all_below(cloud.path()));
     for (path, text) in &host {
         assert_eq!(cloud.remove(path).as_ref(), Some(text), "{path}");
     }
@@ -92,7 +93,7 @@ fn its_files_are_those_of_a_host_byte_for_byte() {
 
 #[test]
 fn apt_understands_what_it_is_told_of_upgrades() {
-    let folder = unpacked(rendered(Target::Gce).path());
+    let folder = unpacked(Rendered::example(Target::Gce).root());
     let understood = |file: &Path| ask(program("apt-config").arg("-c").arg(file).arg("dump"));
     let verdict = understood(&folder.path().join("etc/apt/apt.conf.d/52turnpike"));
     assert!(verdict.good && verdict.words.contains("Unattended-Upgrade \"1\""), "{}", verdict.words);

@@ -1,12 +1,15 @@
 //! A deployment as files in a folder of its own, and what stands in them.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use tempfile::TempDir;
 use turnpike_deploy::{Deployment, Target};
 
-use super::programs::here;
+use crate::programs::here;
 
 /// What `turnpike render` makes of `deploy/turnpike.toml`, or of that with changes.
 pub(crate) struct Rendered {
@@ -22,11 +25,14 @@ impl Rendered {
     pub(crate) fn changed(target: Target, changes: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for file in target.render(&source(changes)).unwrap() {
-            let path = folder.path().join(&file.path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, &file.text).unwrap();
+            write(folder.path(), &file.path, &file.text);
         }
         Self { folder }
+    }
+
+    /// The folder that holds all of it.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -58,6 +64,20 @@ pub(crate) fn source(changes: &[(&str, &str)]) -> Deployment {
     let path = folder.path().join("turnpike.toml");
     fs::write(&path, text).unwrap();
     Deployment::read(&path).unwrap()
+}
+
+/// Writes a file below a folder.
+pub(crate) fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// The files of a folder, by name.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
 }
 
 /// A list of texts.

@@ -4,7 +4,7 @@ use std::fs;
 
 use turnpike_deploy::Target;
 
-use super::programs::{here, runnable_steps, step, turnpike};
+use crate::programs::{here, runnable_steps, step, turnpike};
 
 /// Those of Compose go further, and are run by `tests/tests/composed.rs`.
 #[test]

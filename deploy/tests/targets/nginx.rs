@@ -1,11 +1,14 @@
 //! The proxy's configuration.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use tempfile::TempDir;
 use turnpike_deploy::Target;
 
-use crate::tools::{Verdict, ask, bad, program, rendered, tool};
+use crate::{
+    programs::{Verdict, ask, bad, fails, passes, program, python},
+    rendered::Rendered,
+};
 
 /// A configuration around a file of servers, which needs no rights and no folder of the machine.
 fn around(servers: &str) -> TempDir {
@@ -26,24 +29,25 @@ fn around(servers: &str) -> TempDir {
 
 /// What is rendered, on a host that has no certificate but the first one.
 fn host() -> TempDir {
-    let files = rendered(Target::Systemd);
-    let text = fs::read_to_string(files.path().join("etc/nginx/conf.d/turnpike.conf")).unwrap();
+    let files = Rendered::example(Target::Systemd);
+    let text = files.text("etc/nginx/conf.d/turnpike.conf");
     let folder = around("");
     let at = folder.path().to_str().unwrap();
     let text = text.replace("/etc/turnpike/tls", &format!("{at}/tls")).replace("/var/log/nginx/turnpike", at);
     fs::write(folder.path().join("servers.conf"), text).unwrap();
-    let script = files.path().join("usr/local/lib/turnpike/bootstrap-certificate");
-    let verdict = ask(program("bash").arg(script).env("TURNPIKE_TLS", folder.path().join("tls")));
-    assert!(verdict.good, "{verdict:?}");
+    let script = files.path("usr/local/lib/turnpike/bootstrap-certificate");
+    passes(program("bash").arg(script).env("TURNPIKE_TLS", folder.path().join("tls")));
     folder
 }
 
 fn understood(folder: &Path) -> Verdict {
-    ask(tool("unpacked/usr/sbin/nginx").arg("-t").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")))
+    ask(program("nginx").arg("-t").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")))
 }
 
-fn found_sound(folder: &Path) -> Verdict {
-    ask(tool("deploy/bin/gixy").arg(folder.join("nginx.conf")))
+fn gixy(folder: &Path) -> Command {
+    let mut gixy = python("gixy");
+    gixy.arg(folder.join("nginx.conf"));
+    gixy
 }
 
 #[test]
@@ -51,8 +55,7 @@ fn nginx_understands_it_before_there_is_a_certificate_and_gixy_finds_nothing() {
     let folder = host();
     let verdict = understood(folder.path());
     assert!(verdict.good && !verdict.words.contains("[warn]"), "{}", verdict.words);
-    let verdict = found_sound(folder.path());
-    assert!(verdict.good, "{}", verdict.words);
+    passes(&mut gixy(folder.path()));
 }
 
 #[test]
@@ -60,6 +63,5 @@ fn what_nginx_does_not_know_and_what_gixy_warns_of_is_refused() {
     let read = |name| around(&fs::read_to_string(bad(name)).unwrap());
     let verdict = understood(read("newer-syntax.nginx.conf").path());
     assert!(!verdict.good && verdict.words.contains("http2"), "{verdict:?}");
-    let verdict = found_sound(read("split.nginx.conf").path());
-    assert!(!verdict.good && verdict.words.contains("http_splitting"), "{verdict:?}");
+    fails(&mut gixy(read("split.nginx.conf").path()), "http_splitting");
 }

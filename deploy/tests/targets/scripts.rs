@@ -4,54 +4,54 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
+    process::Command,
 };
-
-use tempfile::TempDir;
 
 use turnpike_deploy::Target;
 
 use crate::{
     cloud::unpacked,
-    tools::{Verdict, ask, bad, files, here, program, rendered},
+    programs::{Verdict, ask, bad, fails, here, passes, program},
+    rendered::{Rendered, files},
 };
 
-fn sound(script: &Path) -> Verdict {
-    ask(program("shellcheck").args(["--shell=bash", "--enable=quote-safe-variables"]).arg(script))
+fn shellcheck(script: &Path) -> Command {
+    let mut shellcheck = program("shellcheck");
+    shellcheck.args(["--shell=bash", "--enable=quote-safe-variables"]).arg(script);
+    shellcheck
 }
 
 #[test]
 fn every_script_is_sound() {
-    let folder = unpacked(rendered(Target::Gce).path());
+    let folder = unpacked(Rendered::example(Target::Gce).root());
     let mut scripts = files(&folder.path().join("usr/local/lib/turnpike"));
     assert!(scripts.len() >= 4, "{scripts:?}");
     scripts.push(here().join("smoke"));
     for script in scripts {
-        let verdict = sound(&script);
-        assert!(verdict.good, "{}", verdict.words);
+        passes(&mut shellcheck(&script));
     }
 }
 
 #[test]
 fn an_unsound_script_is_refused() {
-    let verdict = sound(&bad("unquoted.sh"));
-    assert!(!verdict.good && verdict.words.contains("SC2086"), "{verdict:?}");
+    fails(&mut shellcheck(&bad("unquoted.sh")), "SC2086");
 }
 
 /// A host on which what is told to systemd and nginx is written down, and one thing fails, if any.
-fn host(fails: &str) -> TempDir {
-    let folder = rendered(Target::Systemd);
+fn host(fails: &str) -> Rendered {
+    let folder = Rendered::example(Target::Systemd);
     let spy = format!(
         "#!/bin/bash\necho \"${{0##*/}} $*\" >>{}/told\n[[ -z '{fails}' || \"$*\" != *'{fails}'* ]]\n",
-        folder.path().display()
+        folder.root().display()
     );
-    fs::create_dir(folder.path().join("bin")).unwrap();
+    fs::create_dir(folder.path("bin")).unwrap();
     for name in ["systemctl", "nginx"] {
-        write_program(&folder.path().join("bin").join(name), &spy);
+        write_program(&folder.path("bin").join(name), &spy);
     }
     for version in ["old", "new"] {
-        write_program(&folder.path().join(version), &format!("#!/bin/sh\necho turnpike {version}\n"));
+        write_program(&folder.path(version), &format!("#!/bin/sh\necho turnpike {version}\n"));
     }
-    symlink(folder.path().join("old"), folder.path().join("turnpike")).unwrap();
+    symlink(folder.path("old"), folder.path("turnpike")).unwrap();
     folder
 }
 
@@ -60,22 +60,22 @@ fn write_program(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn run(host: &TempDir, script: &str, arguments: &[&Path], variables: &[(&str, &Path)]) -> Verdict {
-    let path = format!("{}:/usr/bin:/bin", host.path().join("bin").display());
+fn run(host: &Rendered, script: &str, arguments: &[&Path], variables: &[(&str, &Path)]) -> Verdict {
+    let path = format!("{}:/usr/bin:/bin", host.path("bin").display());
     ask(program("bash")
-        .arg(host.path().join("usr/local/lib/turnpike").join(script))
+        .arg(host.path("usr/local/lib/turnpike").join(script))
         .args(arguments)
         .env("PATH", path)
         .envs(variables.iter().copied()))
 }
 
-fn told(host: &TempDir) -> Vec<String> {
-    fs::read_to_string(host.path().join("told")).unwrap().lines().map(str::to_owned).collect()
+fn told(host: &Rendered) -> Vec<String> {
+    host.text("told").lines().map(str::to_owned).collect()
 }
 
-fn use_version(host: &TempDir) -> (Verdict, String) {
-    let link = host.path().join("turnpike");
-    let verdict = run(host, "use-version", &[&host.path().join("new")], &[("TURNPIKE_PROGRAM", &link)]);
+fn use_version(host: &Rendered) -> (Verdict, String) {
+    let link = host.path("turnpike");
+    let verdict = run(host, "use-version", &[&host.path("new")], &[("TURNPIKE_PROGRAM", &link)]);
     (verdict, fs::read_link(link).unwrap().file_name().unwrap().to_str().unwrap().to_owned())
 }
 
@@ -105,7 +105,7 @@ fn what_does_not_migrate_or_start_leaves_the_rest_as_it_was() {
 #[test]
 fn a_renewed_certificate_is_taken_and_nginx_is_told() {
     let host = host("");
-    let (tls, lineage) = (host.path().join("tls"), host.path().join("lineage"));
+    let (tls, lineage) = (host.path("tls"), host.path("lineage"));
     fs::create_dir(&lineage).unwrap();
     for name in ["fullchain.pem", "privkey.pem"] {
         fs::write(lineage.join(name), name).unwrap();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use turnpike_deploy::{RenderError, Target, is_gateway_path};
 
-use super::{
+use crate::{
     programs::{bad, fails, here, passes, python},
     rendered::{Rendered, after, source, texts},
 };

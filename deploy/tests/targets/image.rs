@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::programs::{bad, fails, here, passes, program, python, turnpike};
+use crate::programs::{bad, fails, here, passes, program, python, turnpike};
 
 /// The libraries in `gcr.io/distroless/cc-debian13`: packages libc6, libgcc-s1, libgomp1, libstdc++6, libssl3.
 const DISTROLESS: [&str; 12] = [
@@ -45,7 +45,7 @@ impl Store {
     }
 
     fn buildah(&self, arguments: &[&str]) -> Command {
-        let mut buildah = program("buildah", "buildah");
+        let mut buildah = program("buildah");
         buildah.args(["--storage-driver", "vfs", "--root"]).arg(self.folder.path().join("root"));
         buildah.arg("--runroot").arg(self.folder.path().join("run")).args(arguments);
         buildah
@@ -104,7 +104,7 @@ fn last_stage(folder: &Path) -> PathBuf {
 
 /// The libraries that a program wants, by the loader's own word.
 fn libraries(program_: &Path) -> Vec<PathBuf> {
-    let said = passes(program("ldd", "libc-bin").arg(program_));
+    let said = passes(program("ldd").arg(program_));
     said.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from).collect()
 }
 
@@ -143,7 +143,7 @@ fn the_image_is_one_program_that_is_not_root_and_runs() {
     let mut make = store.buildah(&["bud", "--isolation", "chroot", "-t", "runtime", "-f"]);
     passes(make.arg(runtime.join("Dockerfile")).arg(&base));
     let build = store.folder("build");
-    passes(program("strip", "binutils").arg("-o").arg(build.join("turnpike")).arg(turnpike()));
+    passes(program("strip").arg("-o").arg(build.join("turnpike")).arg(turnpike()));
 
     let last = last_stage(store.folder.path());
     passes(&mut store.build(&last, &store.folder("context"), &build, "localhost/runtime"));
@@ -165,7 +165,7 @@ fn the_image_is_one_program_that_is_not_root_and_runs() {
 
     // Its health check finds a server that runs in it.
     let data = store.folder("data");
-    passes(program("chown", "coreutils").arg("65532:65532").arg(&data));
+    passes(program("chown").arg("65532:65532").arg(&data));
     let volume = format!("{}:/tmp", data.display());
     let mut serve = store.buildah(&["run", "--isolation", "chroot", "-v", &volume, &container, "--"]);
     serve.args(["/usr/local/bin/turnpike", "--data", "/tmp/data", "demo", "--json", "--listen", "127.0.0.1:0"]);
@@ -192,7 +192,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // To buildah, which passes it on to what it runs.
-        passes(program("kill", "procps").arg(self.0.id().to_string()));
+        passes(program("kill").arg(self.0.id().to_string()));
         self.0.wait().ok();
     }
 }
