@@ -92,13 +92,19 @@ impl Vault {
                 *seen.entry(tenant).or_default() += 1;
             }
         }
-        let living: BTreeSet<_> = self.living(None).await?.into_iter().collect();
+        let all = self.store().system().list_tenants().await?;
+        let ended: BTreeMap<_, _> = all.into_iter().map(|tenant| (tenant.id, tenant.deleted_at.is_some())).collect();
         for (tenant, keys) in seen {
-            if !living.contains(&tenant) {
+            match ended.get(&tenant) {
                 // Made by a process that did not know yet that the tenant was being deleted.
-                work.deleted += self.keys().delete_all(tenant).await?;
-            } else if keys > 1 {
-                self.tidy(tenant, &mut work).await?;
+                Some(true) => work.deleted += self.keys().delete_all(tenant).await?,
+                Some(false) if keys > 1 => self.tidy(tenant, &mut work).await?,
+                Some(false) => {}
+                // The main database may be an older one that was put back, or another deployment's: what is deleted here opens
+                // nowhere again.
+                None => {
+                    tracing::warn!(tenant_id = %tenant, keys, "there are data keys of a tenant that is not known: they stay");
+                }
             }
         }
         Ok(work)

@@ -73,3 +73,18 @@ async fn a_key_that_was_made_while_its_tenant_was_deleted_is_tidied_away() {
     assert_eq!(vault.tidy_keys().await.unwrap().deleted, 1);
     assert_eq!(keys.tenant(gone.tenant).list_data_keys().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn keys_of_a_tenant_that_the_main_database_does_not_know_stay() {
+    let scene = Scene::new().await;
+    let keys = open(&scene.folder, "keys.db").await;
+    keys.migrate_keys().await.unwrap();
+    let vault = vault_over(&scene, scene.store.clone(), Some(keys.clone())).await;
+    let backup = restored(&scene, "backup.db").await;
+    let later = scene.connected(&vault).await;
+
+    let put_back = vault_over(&scene, backup, Some(keys)).await;
+    assert_eq!(put_back.tidy_keys().await.unwrap().deleted, 0);
+    let forward = vault_over(&scene, scene.store.clone(), Some(open(&scene.folder, "keys.db").await)).await;
+    forward.lease(&later).await.unwrap();
+}
