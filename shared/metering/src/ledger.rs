@@ -75,9 +75,69 @@ async fn write_groups(store: Store, mut entries: mpsc::Receiver<Entry>) {
 
 /// One bad row must not take the others of its group with it.
 async fn write_alone(store: &Store, row: &CallRow) -> Result<(), LedgerError> {
-    let result: Result<(), StoreError> = store.system().insert_calls(std::slice::from_ref(row)).await;
+    let result = match store.system().insert_calls(std::slice::from_ref(row)).await {
+        // The group was committed, and only the database's word for it was lost.
+        Err(StoreError::Conflict { .. }) if is_written(store, row).await => Ok(()),
+        result => result,
+    };
     result.map_err(|error| {
         tracing::error!(call_id = %row.call_id, tenant_id = %row.tenant_id, %error, "a ledger row was not written");
         LedgerError::NotWritten
     })
+}
+
+async fn is_written(store: &Store, row: &CallRow) -> bool {
+    matches!(store.tenant(row.tenant_id).find_call(row.call_id).await, Ok(Some(found)) if found == *row)
+}
+
+#[cfg(test)]
+mod tests {
+    use turnpike_core::{Ambient, Currency, Micros, Outcome, TenantId};
+    use turnpike_store::NewTenant;
+
+    use super::*;
+
+    fn row(ids: &Ambient, tenant_id: TenantId) -> CallRow {
+        CallRow {
+            call_id: ids.id(),
+            tenant_id,
+            connection_id: None,
+            principal: "key:1".into(),
+            grant_id: None,
+            client: None,
+            integration: "google-ads".into(),
+            tool: "list_campaigns".into(),
+            outcome: Outcome::Success,
+            class: None,
+            list_price: Micros(4_000),
+            price: Micros(4_000),
+            currency: Currency::USD,
+            units: 4,
+            price_version: 0,
+            started_at: ids.now(),
+            duration_micros: 1,
+            upstream_requests: 1,
+            answer_rows: 0,
+            steps: "[]".into(),
+            arguments_digest: "digest".into(),
+            trace_id: None,
+            sandbox: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_row_whose_commit_was_not_heard_of_is_recorded_and_another_of_its_id_is_not() {
+        let (folder, ids) = (tempfile::tempdir().unwrap(), Ambient::system());
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("turnpike.db").display()), 2).await.unwrap();
+        store.migrate().await.unwrap();
+        let tenant = NewTenant { id: ids.id(), name: "one".into(), created_at: ids.now() };
+        store.system().insert_tenant(&tenant).await.unwrap();
+        let row = row(&ids, tenant.id);
+        store.system().insert_calls(std::slice::from_ref(&row)).await.unwrap();
+        let (ledger, _writer) = Ledger::start(store.clone());
+        ledger.record(row.clone()).await.unwrap();
+        let other = ledger.record(CallRow { units: 5, ..row }).await;
+        assert!(matches!(other, Err(LedgerError::NotWritten)), "{other:?}");
+        assert_eq!(store.system().count_calls().await.unwrap(), 1);
+    }
 }
