@@ -28,10 +28,12 @@ pub enum Standing {
 /// many days of grace, as many again in which tools only read, and then nothing.
 pub fn standing(subscription: &Subscription, grace_days: u32, now: Timestamp) -> Standing {
     match subscription.state {
+        // Its end has come, and nobody has written that down yet: what is used now belongs to no period that is paid for.
+        _ if subscription.cancel_at.is_some_and(|end| end <= now) => Standing::Blocked,
         SubscriptionState::Trialing | SubscriptionState::Active => Standing::Served,
         SubscriptionState::PastDue => past_due(subscription, grace_days, now),
         // What was paid for is served to its end.
-        SubscriptionState::Canceled if subscription.cancel_at.is_some_and(|end| now < end) => Standing::Served,
+        SubscriptionState::Canceled if subscription.cancel_at.is_some() => Standing::Served,
         SubscriptionState::Canceled
         | SubscriptionState::Unpaid
         | SubscriptionState::Incomplete
@@ -85,6 +87,11 @@ mod tests {
         };
         assert_eq!(standing(&over, 7, end.minus(DAY)), Standing::Served);
         assert_eq!(standing(&over, 7, end), Standing::Blocked);
-        assert_eq!(standing(&Subscription { cancel_at: None, ..over }, 7, end.minus(DAY)), Standing::Blocked);
+        assert_eq!(standing(&Subscription { cancel_at: None, ..over.clone() }, 7, end.minus(DAY)), Standing::Blocked);
+        for state in [SubscriptionState::Active, SubscriptionState::Trialing, SubscriptionState::PastDue] {
+            let running = Subscription { state, past_due_since: Some(end), ..over.clone() };
+            assert_ne!(standing(&running, 7, end.minus(DAY)), Standing::Blocked, "{state}");
+            assert_eq!(standing(&running, 7, end), Standing::Blocked, "{state}, whose end is not written down yet");
+        }
     }
 }
