@@ -6,7 +6,7 @@ use turnpike_store::{BatchState, Subscription, UsageBatch};
 
 use crate::{
     Billing, BillingError,
-    usage::{Delivery, UsageEvent, hours_after},
+    usage::{Delivery, UsageEvent, hours_after, may_be_missing_from_sums},
 };
 
 /// An hour of a tenant, as everybody has it.
@@ -61,6 +61,13 @@ impl Billing {
         }
         if !in_state(&[BatchState::Uncertain]).is_empty() {
             return Ok(("nothing yet: the sums will say whether its uncertain batches arrived".into(), false));
+        }
+        let late = in_state(&[BatchState::Accepted]).into_iter();
+        let counted_late = late.filter(|batch| may_be_missing_from_sums(batch, self.now())).count();
+        if counted_late > 0 {
+            let words =
+                format!("nothing yet: {counted_late} of its batches arrived lately, and may not be in the sums");
+            return Ok((words, false));
         }
         let sum = |batches: &[&UsageBatch]| batches.iter().map(|batch| batch.units).sum::<i64>();
         let missing = sum(&in_state(&[BatchState::Accepted])) - hour.metered;

@@ -51,6 +51,11 @@ impl Billing {
     }
 }
 
+/// Whether the provider's sums may lack a batch that it has, or may have: it was settled too lately.
+pub(crate) fn may_be_missing_from_sums(batch: &UsageBatch, now: Timestamp) -> bool {
+    batch.settled_at.is_none_or(|at| hours_after(at, SUMS_LAG_HOURS) > now)
+}
+
 /// When the hour of an instant begins.
 pub(crate) fn hour_of(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(at.micros().div_euclid(HOUR) * HOUR)

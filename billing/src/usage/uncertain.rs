@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use turnpike_core::{TenantId, Timestamp};
 use turnpike_store::{BatchState, UsageBatch};
 
-use super::{SUMS_LAG_HOURS, UsageSink, counted_at, hour_of, hours_after};
+use super::{UsageSink, counted_at, hour_of, hours_after, may_be_missing_from_sums};
 use crate::{Billing, BillingError};
 
 /// So many are looked into in one round.
@@ -50,7 +50,7 @@ impl Billing {
         uncertain: &[UsageBatch],
     ) -> Result<(), BillingError> {
         let now = self.now();
-        let fresh = |batch: &UsageBatch| batch.settled_at.is_none_or(|at| hours_after(at, SUMS_LAG_HOURS) > now);
+        let fresh = |batch: &UsageBatch| may_be_missing_from_sums(batch, now);
         if uncertain.iter().any(fresh) {
             return Ok(());
         }

@@ -49,6 +49,22 @@ on_both! {
         assert!(proof.differences[0].repair.contains("on their way"), "{proof:?}");
     }
 
+    async fn what_was_counted_lately_is_waited_for_and_not_counted_twice(it: World) {
+        it.fake.set_summary_lag(3600);
+        let (tenant, customer) = it.tenant().await;
+        it.call(tenant, START, 4).await;
+        it.advance(HOUR * 6).await;
+        it.seal().await;
+        it.send().await;
+        let careless = it.another_with(|settings| settings.repair_up_to = 1_000_000).await;
+        let proof = careless.prove(START, it.now()).await.unwrap();
+        assert_eq!(told(&proof), [("batches", "meter", 4, 0, false)]);
+        assert!(proof.differences[0].repair.starts_with("nothing yet: 1 of its batches"), "{proof:?}");
+        it.advance(HOUR * 2).await;
+        let proof = careless.prove(START, it.now()).await.unwrap();
+        assert_eq!((told(&proof), it.counted(&customer)), (vec![], 4));
+    }
+
     async fn a_refused_batch_is_a_difference_that_names_what_sends_it_again(it: World) {
         let (tenant, _) = sent(&it).await;
         let (customer, batch) = (it.customer().await, it.batches(tenant).await.remove(0));
@@ -76,7 +92,7 @@ on_both! {
             at: START.plus(MINUTE),
         };
         it.billing.usage_sink().unwrap().send(&again).await;
-        it.advance(HOUR).await;
+        it.advance(HOUR * 2).await;
         for up_to in [0, 5_999] {
             let timid = it.another_with(|settings| settings.repair_up_to = up_to).await;
             let proof = timid.prove(START, it.now()).await.unwrap();
