@@ -76,6 +76,9 @@ impl Billing {
         let given_up = match self.0.settings.late_usage {
             LateUsage::WriteOff => Some("given up"),
             LateUsage::Invoice if batch.window_end <= subscription.created_at => Some("used before the subscription"),
+            LateUsage::Invoice if subscription.trial_ends_at.is_some_and(|end| batch.window_end <= end) => {
+                Some("used in the trial, which is free")
+            }
             LateUsage::Invoice => None,
         };
         if let Some(given_up) = given_up {

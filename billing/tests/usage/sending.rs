@@ -212,6 +212,20 @@ on_both! {
         assert_eq!(it.batches(tenant).await[0].reason.as_deref(), Some("0.500000 USD: it is too old for the meter"));
     }
 
+    async fn what_was_used_in_a_trial_is_not_charged_however_late_it_comes(it: World) {
+        let (tenant, customer) = it.tenant().await;
+        let trial_ends_at = Some(START.plus(DAY));
+        it.rows(tenant).set_subscription(&turnpike_store::Subscription { trial_ends_at, external_id: None, ..it.subscription(Some(&customer)) }).await.unwrap();
+        it.call(tenant, START, 8_500).await;
+        it.advance(HOUR * 2).await;
+        it.seal().await;
+        it.advance(DAY * 34).await;
+        it.send().await;
+        assert_eq!((it.states(tenant).await, it.fake.list("invoiceitem").len()), (vec![WrittenOff], 0));
+        let reason = it.batches(tenant).await.remove(0).reason;
+        assert_eq!(reason.as_deref(), Some("used in the trial, which is free: it is too old for the meter"));
+    }
+
     async fn what_is_too_old_for_the_meter_is_given_up_where_the_operator_says_so(it: World) {
         let (tenant, customer) = it.tenant().await;
         it.call(tenant, START, 4).await;
