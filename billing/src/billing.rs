@@ -45,6 +45,8 @@ pub enum BillingError {
     Unreachable,
     #[error("the payment provider answered something that was not understood")]
     Unreadable,
+    #[error("what was used is still on its way to the payment provider; try again in a few minutes")]
+    UsageUnderWay,
     #[error("this is the payment provider's business: do it there")]
     Elsewhere,
     #[error("the invoice is not open any more")]

@@ -1,6 +1,8 @@
 //! What the ledger's units cost by our tiers is what Stripe's invoice says, at every edge; and the proof finds nothing.
 
+use turnpike_billing::BillingError;
 use turnpike_core::Micros;
+use turnpike_fake_stripe::Fault;
 use turnpike_metering::{rate, tiers};
 use turnpike_store::{Invoice, InvoiceLine, LineKind, SubscriptionState};
 
@@ -88,4 +90,21 @@ async fn who_ends_in_the_middle_of_a_period_pays_for_what_was_used_until_then() 
     }
     assert_eq!(units, 20_005);
     world.billing.end_now(tenant).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_whose_usage_does_not_arrive_is_not_ended() {
+    let world = World::new().await;
+    let tenant = world.subscribed("starter", false).await;
+    world.advance(16 * DAY).await;
+    world.follow().await;
+    let row = call(&world.ambient, tenant, ("google-ads", "run_gaql"), 10_000, world.now().minus(HOUR / 3600));
+    world.store.system().insert_calls(&[row]).await.unwrap();
+    world.fake.fail_next("meter_events", Fault::Status500Before, 1);
+    let ended = world.billing.end_now(tenant).await;
+    assert!(matches!(ended, Err(BillingError::UsageUnderWay)), "{ended:?}");
+    assert_ne!(world.row(tenant).await.unwrap().state, SubscriptionState::Canceled);
+    world.advance(HOUR).await;
+    world.billing.end_now(tenant).await.unwrap();
+    assert_eq!(world.row(tenant).await.unwrap().state, SubscriptionState::Canceled);
 }
