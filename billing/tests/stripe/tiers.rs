@@ -108,3 +108,20 @@ async fn a_tenant_whose_usage_does_not_arrive_is_not_ended() {
     world.billing.end_now(tenant).await.unwrap();
     assert_eq!(world.row(tenant).await.unwrap().state, SubscriptionState::Canceled);
 }
+
+#[tokio::test]
+async fn what_stripe_tells_of_a_tenant_that_was_deleted_brings_no_more_back_than_its_invoices() {
+    let world = World::new().await;
+    let tenant = world.subscribed("starter", false).await;
+    world.advance(16 * DAY).await;
+    world.follow().await;
+    let row = call(&world.ambient, tenant, ("google-ads", "run_gaql"), 10_000, world.now().minus(HOUR / 3600));
+    world.store.system().insert_calls(&[row]).await.unwrap();
+    world.billing.end_now(tenant).await.unwrap();
+    world.store.system().delete_tenant(tenant, world.now()).await.unwrap();
+    let before = world.store.tenant(tenant).list_invoices().await.unwrap().len();
+    world.advance(2 * DAY).await;
+    world.follow().await;
+    assert_eq!(world.row(tenant).await, None);
+    assert!(world.store.tenant(tenant).list_invoices().await.unwrap().len() > before);
+}

@@ -30,6 +30,10 @@ impl Stripe {
                 return Ok(None);
             };
             let rows = billing.0.store.tenant(tenant);
+            if rows.get().await?.deleted_at.is_some() {
+                // Its invoices stay, and this does not come back.
+                return Ok(Some(tenant));
+            }
             let before = rows.find_subscription().await?;
             let found = match before.as_ref().and_then(|row| row.external_id.as_deref()) {
                 Some(other) if other != id => better(found, self.find_subscription(other).await?),
