@@ -14,8 +14,8 @@ const LATELY: i64 = 48;
 const TAKEN: Duration = Duration::from_secs(35 * 24 * 3600);
 
 impl Billing {
-    /// Ends a tenant's subscription at once and invoices what was used, if it has one: to be done before the tenant is deleted,
-    /// which must not happen when this fails.
+    /// Ends a tenant's subscription at once, if it has one, and invoices what was used, also without one where the invoices are
+    /// ours: to be done before the tenant is deleted, which must not happen when this fails.
     pub async fn end_now(&self, tenant: TenantId) -> Result<(), BillingError> {
         let ended = match &self.0.payments {
             Payments::InvoiceOnly => self.end_now_by_invoice(tenant).await,
@@ -28,9 +28,12 @@ impl Billing {
                 stripe.end_now(self, tenant).await
             }
         };
-        match ended {
-            Err(BillingError::NoSubscription) => Ok(()),
-            ended => ended,
+        match (ended, &self.0.payments) {
+            (Ok(()) | Err(BillingError::NoSubscription), Payments::InvoiceOnly) => {
+                self.close_months_early(tenant, self.now()).await
+            }
+            (Err(BillingError::NoSubscription), Payments::Stripe(_)) => Ok(()),
+            (ended, _) => ended,
         }
     }
 

@@ -36,9 +36,9 @@ pub(crate) fn period_invoice(tenant: TenantId, period_start: Timestamp) -> Invoi
     invoice_id(&format!("subscription {tenant} {}", period_start.micros()), period_start)
 }
 
-/// The same for the month of a tenant without a subscription.
-pub(crate) fn month_invoice(tenant: TenantId, month: Timestamp) -> InvoiceId {
-    invoice_id(&format!("month {tenant} {}", month.micros()), month)
+/// The same for what a tenant has used without a subscription, from then on.
+pub(crate) fn month_invoice(tenant: TenantId, since: Timestamp) -> InvoiceId {
+    invoice_id(&format!("month {tenant} {}", since.micros()), since)
 }
 
 fn invoice_id(name: &str, at: Timestamp) -> InvoiceId {

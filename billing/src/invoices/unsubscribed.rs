@@ -50,6 +50,15 @@ impl Billing {
         failed.map_or(Ok(closed), Err)
     }
 
+    /// Invoices what a tenant has used without a plan until now, because it ends: nobody will when the month is over.
+    pub(crate) async fn close_months_early(&self, tenant: TenantId, now: Timestamp) -> Result<(), BillingError> {
+        let present = month_of(now);
+        for month in [(month_before(present), present), (present, now)] {
+            self.close_month(tenant, month, now).await?;
+        }
+        Ok(())
+    }
+
     async fn close_month(
         &self,
         tenant: TenantId,
@@ -57,18 +66,17 @@ impl Billing {
         now: Timestamp,
     ) -> Result<bool, BillingError> {
         let rows = self.0.store.tenant(tenant);
-        let id = month_invoice(tenant, month.0);
         let lines = self.unsubscribed_lines(tenant, rows.find_subscription().await?.as_ref(), month).await?;
-        if lines.is_empty() || rows.find_invoice(id).await?.is_some() {
-            return Ok(false);
-        }
+        // The first part that no invoice covers: what is invoiced early, and goes on being used, is not the same again.
+        let Some(id) = lines.first().map(|line| month_invoice(tenant, line.since)) else { return Ok(false) };
         let book = self.0.books.at(Timestamp::from_micros(month.1.micros() - 1));
         let (price_version, currency) = (book.version, book.currency());
         let bill = Bill { tenant, id, plan: None, price_version, currency, period: month, lines };
         self.issue(bill, None, now).await
     }
 
-    /// Usage in the parts of a time that no subscription covers, each call at the price that it was made for.
+    /// Usage in the parts of a time that neither a subscription nor an invoice covers, each call at the price that it was made
+    /// for.
     pub(crate) async fn unsubscribed_lines(
         &self,
         tenant: TenantId,
@@ -77,8 +85,8 @@ impl Billing {
     ) -> Result<Vec<InvoiceLine>, BillingError> {
         let rows = self.0.store.tenant(tenant);
         let invoices = rows.list_invoices().await?;
-        let invoiced = invoices.iter().filter(|invoice| invoice.plan.is_some());
         let running = subscription.filter(|it| is_running(it)).map(|it| (it.period_start, it.period_end));
+        let invoiced = invoices.iter().filter(|invoice| invoice.plan.is_some() || invoice.external_id.is_none());
         let covered = invoiced.map(|invoice| (invoice.period_start, invoice.period_end)).chain(running).collect();
         let currency = self.0.books.at(Timestamp::from_micros(time.1.micros() - 1)).currency();
         let mut lines = vec![];

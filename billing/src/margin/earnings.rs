@@ -86,14 +86,12 @@ impl Billing {
         let mut lines = vec![];
         let mut begin = month_of(since);
         while begin < until {
-            let (id, end) = (month_invoice(tenant, begin), next_month(begin));
+            let end = next_month(begin);
             if end <= begin {
                 break;
             }
-            if self.0.store.tenant(tenant).find_invoice(id).await?.is_none() {
-                let month = self.unsubscribed_lines(tenant, subscription, (begin, end)).await?;
-                lines.extend(month.into_iter().map(|line| (id, line)));
-            }
+            let month = self.unsubscribed_lines(tenant, subscription, (begin, end)).await?;
+            lines.extend(month.into_iter().map(|line| (month_invoice(tenant, line.since), line)));
             begin = end;
         }
         Ok(lines)

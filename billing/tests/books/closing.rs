@@ -115,6 +115,33 @@ on_both! {
         assert!(sums.contains(&(None, 700, 700_000)), "{sums:?}");
     }
 
+    async fn who_is_deleted_has_paid_for_what_was_used_without_a_plan(it: Deployment) {
+        it.uses(300, "2026-10-05").await;
+        it.uses(400, "2026-11-05").await;
+        it.go_to("2026-11-20T10:00:00Z");
+        for _ in 0..2 {
+            it.billing.end_now(it.tenant).await.unwrap();
+        }
+        let sums = it.invoices().await.iter().map(|(invoice, lines)| (units(lines), invoice.total.0)).collect::<Vec<_>>();
+        assert_eq!(sums, [(300, 300_000), (400, 400_000)]);
+        // It was not deleted after all.
+        it.uses(500, "2026-11-20T11:00:00Z").await;
+        it.close_at("2026-12-01T02:00:00Z").await;
+        assert_eq!(it.invoices().await.iter().map(|(_, lines)| units(lines)).collect::<Vec<_>>(), [300, 400, 500]);
+    }
+
+    async fn who_is_deleted_has_paid_for_what_was_used_before_the_plan(it: Deployment) {
+        it.uses(400, "2026-10-05").await;
+        it.go_to("2026-10-11T00:00:00Z");
+        it.subscribe(&plan("starter")).await;
+        it.uses(500, "2026-10-12").await;
+        it.go_to("2026-10-20T00:00:00Z");
+        it.billing.end_now(it.tenant).await.unwrap();
+        let sums: Vec<_> = it.invoices().await.iter().map(|(invoice, lines)| (invoice.plan.clone(), units(lines))).collect();
+        assert_eq!(sums.len(), 2, "{sums:?}");
+        assert!(sums.contains(&(Some("starter".into()), 500)) && sums.contains(&(None, 400)), "{sums:?}");
+    }
+
     async fn an_invoice_that_is_overdue_is_felt_until_it_is_paid(it: Deployment) {
         it.subscribe(&plan("starter")).await;
         it.close_at("2026-11-01T02:00:00Z").await;
