@@ -47,6 +47,16 @@ pub struct BrokenConnection {
     pub stored_at: Timestamp,
 }
 
+/// The first connection to a vendor that ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstEnd {
+    /// The integration.
+    pub integration: String,
+    /// When it is expected to end.
+    pub predicted_end: Timestamp,
+}
+
+from_row!(FirstEnd { integration, predicted_end });
 from_row!(EndingConnection { connection_id, integration, predicted_end, told_days });
 from_row!(BrokenConnection { connection_id, integration, reason, stored_at });
 
@@ -95,6 +105,13 @@ impl SystemStore {
                    AND told.connection_id = connections.id AND about = predicted_end AND days > 0 AND told_at IS NOT NULL) \
                    AS told_days FROM connections WHERE state IN ('ok', 'expiring') AND NOT sandbox \
                    AND predicted_end > $1 AND predicted_end <= $2 ORDER BY tenant_id, id";
+        self.0.list(sql, &[&now, &until]).await
+    }
+
+    /// The first of those ends, by integration.
+    pub async fn list_first_ends(&self, now: Timestamp, until: Timestamp) -> Result<Vec<FirstEnd>, StoreError> {
+        let sql = "SELECT integration, MIN(predicted_end) AS predicted_end FROM connections WHERE state IN ('ok', 'expiring') \
+                   AND NOT sandbox AND predicted_end > $1 AND predicted_end <= $2 GROUP BY integration ORDER BY integration";
         self.0.list(sql, &[&now, &until]).await
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, Connection, PgPool, SqlitePool,
+    ConnectOptions, Connection, Database, PgPool, Pool, SqlitePool,
     pool::PoolOptions,
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -47,6 +47,28 @@ pub(crate) enum Db {
     Postgres(PgPool),
 }
 
+/// How many connections to a database there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// The pool.
+    pub name: &'static str,
+    /// All that are open.
+    pub open: u32,
+    /// Those of them that do nothing now.
+    pub idle: u32,
+    /// As many as may be.
+    pub most: u32,
+}
+
+impl PoolUse {
+    fn of<D: Database>(name: &'static str, pool: &Pool<D>) -> Self {
+        let (open, most) = (pool.size(), pool.options().get_max_connections());
+        // One that is opened or closed at this moment is in one of the two numbers only.
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(open).min(open);
+        Self { name, open, idle, most }
+    }
+}
+
 impl Db {
     pub(crate) async fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         match url.split_once(':') {
@@ -55,6 +77,14 @@ impl Db {
             }
             Some(("postgres" | "postgresql", _)) => open_postgres(url, max_connections).await,
             _ => Err(StoreError::BadUrl { reason: "it starts with neither sqlite: nor postgres:".into() }),
+        }
+    }
+
+    /// Its pools, by name.
+    pub(crate) fn pools(&self) -> Vec<PoolUse> {
+        match self {
+            Self::Sqlite { read, write } => vec![PoolUse::of("sqlite.read", read), PoolUse::of("sqlite.write", write)],
+            Self::Postgres(pool) => vec![PoolUse::of("postgres", pool)],
         }
     }
 

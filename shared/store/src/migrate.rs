@@ -47,6 +47,7 @@ const STEPS: &[Step] = steps![
     "0014_calendar",
     "0015_partitions",
     "0016_key_rotations",
+    "0017_connection_ends",
 ];
 
 /// The steps of a database, and what PostgreSQL is told after them each time.

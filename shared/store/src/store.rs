@@ -7,7 +7,7 @@ use turnpike_core::TenantId;
 use crate::{
     StoreError, SystemStore, TenantStore,
     access::{Access, Scope},
-    db::Db,
+    db::{Db, PoolUse},
     dialect,
     row::Scalar,
 };
@@ -23,6 +23,11 @@ impl Store {
     /// When the file or the server cannot be used. The error never shows the password.
     pub async fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         Db::open(url, max_connections).await.map(|db| Self(Arc::new(db)))
+    }
+
+    /// How many connections to it there are.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        self.0.pools()
     }
 
     /// Answers when the database does.

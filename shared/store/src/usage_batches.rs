@@ -270,6 +270,15 @@ impl SystemStore {
         self.0.execute(sql, &[&tenant, &window_start, &sequence, &next_attempt_at, &reason]).await.map(drop)
     }
 
+    /// When the oldest batch was sealed of which it is not known that the payment provider has it; of a tenant that is its
+    /// customer.
+    pub async fn find_oldest_undelivered(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MIN(sealed_at) AS value FROM usage_batches AS due WHERE state IN ('sealed', 'sending', 'uncertain') \
+                   AND EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.tenant_id = due.tenant_id \
+                   AND subscriptions.customer_id IS NOT NULL)";
+        Ok(self.0.find::<Scalar<Option<Timestamp>>>(sql, &[]).await?.and_then(|Scalar(at)| at))
+    }
+
     /// A batch by its identifier.
     pub async fn find_usage_batch(&self, identifier: &str) -> Result<Option<(TenantId, UsageBatch)>, StoreError> {
         let sql = concat!("SELECT tenant_id, ", columns!(), " FROM usage_batches WHERE identifier = $1");

@@ -68,7 +68,7 @@ async fn a_ledger_with_rows_comes_out_in_months_with_all_of_them_and_the_rights_
     let before = texts(&mut owner, sums).await;
 
     let applied = Store::open(&database.owner_url, 1).await.unwrap().migrate().await.unwrap();
-    assert_eq!(applied, ["0015_partitions", "0016_key_rotations"]);
+    assert_eq!(applied, ["0015_partitions", "0016_key_rotations", "0017_connection_ends"]);
     assert_eq!(texts(&mut owner, sums).await, before);
     let used = texts(&mut owner, "SELECT DISTINCT tableoid::regclass::text FROM calls").await;
     assert!((15..=16).contains(&used.len()) && !used.contains(&"calls_rest".into()), "{used:?}");
@@ -109,7 +109,7 @@ async fn a_migration_that_meets_a_held_table_says_so_soon_and_leaves_nothing_hal
     // Nothing is left that the next one would wait for.
     reading.rollback().await.unwrap();
     let again = tokio::time::timeout(Duration::from_secs(20), store.migrate()).await.unwrap();
-    assert_eq!(again.unwrap(), ["0015_partitions", "0016_key_rotations"]);
+    assert_eq!(again.unwrap(), ["0015_partitions", "0016_key_rotations", "0017_connection_ends"]);
 }
 
 #[tokio::test]

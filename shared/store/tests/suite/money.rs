@@ -99,6 +99,8 @@ on_both! {
         it.theirs.seal_usage((NOW, later(HOUR)), |_| "u1:theirs".into(), later(90 * HOUR)).await.unwrap();
         let (now, until) = (later(91 * HOUR), later(92 * HOUR));
         let lease = async |at: Timestamp| system.lease_usage_batch(at, until).await.unwrap();
+        let undelivered = async || system.find_oldest_undelivered().await.unwrap();
+        assert_eq!(undelivered().await, Some(later(90 * HOUR)), "that of the one who is a customer");
         let theirs = lease(now).await.unwrap();
         assert_eq!(lease(now).await, None, "who is no customer waits");
         it.ours.set_subscription(&subscription("cus_ours")).await.unwrap();
@@ -129,6 +131,15 @@ on_both! {
         let settled = it.ours.settle_usage_batch(at, BatchState::Sealed, BatchState::Accepted, None, until).await.unwrap();
         assert!(settled);
         assert_eq!(system.list_usage_batches_in(BatchState::Accepted, 10).await.unwrap().len(), 2);
+        let at = (second.window_start, second.sequence);
+        for (before, after) in [
+            (BatchState::Sending, BatchState::Uncertain),
+            (BatchState::Uncertain, BatchState::WrittenOff),
+        ] {
+            assert_eq!(undelivered().await, Some(second.sealed_at), "{before:?}");
+            assert!(it.ours.settle_usage_batch(at, before, after, None, until).await.unwrap());
+        }
+        assert_eq!(undelivered().await, None);
     }
 
     async fn an_invoice_is_set_with_its_lines_and_its_number_is_its_own(it: Deployment) {

@@ -18,6 +18,9 @@ on_both! {
     async fn a_migrated_database_answers_and_has_nothing_left_to_migrate(it: Deployment) {
         it.store.ping().await.unwrap();
         it.store.check().await.unwrap();
+        let pools = it.store.pools();
+        assert!(pools.iter().any(|pool| pool.open > 0), "{pools:?}");
+        assert!(pools.iter().all(|pool| pool.idle <= pool.open && pool.open <= pool.most), "{pools:?}");
         if let crate::deployment::Place::Sqlite { .. } = it.place {
             assert_eq!(it.store.migrate().await.unwrap(), Vec::<String>::new());
             it.store.grant_application_role("nobody").await.unwrap();
@@ -34,9 +37,9 @@ async fn a_new_file_is_its_owners_alone_and_says_that_it_must_be_migrated() {
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
     let error = store.check().await.unwrap_err();
-    assert_eq!(error.to_string(), "the schema is at migration 0, this program needs 16; run `turnpike migrate`");
+    assert_eq!(error.to_string(), "the schema is at migration 0, this program needs 17; run `turnpike migrate`");
     let applied = store.migrate().await.unwrap();
-    assert_eq!((applied.len(), applied[0].as_str()), (16, "0001_tenants"));
+    assert_eq!((applied.len(), applied[0].as_str()), (17, "0001_tenants"));
     store.check().await.unwrap();
     Store::open(&url, 2).await.unwrap().check().await.unwrap();
 }

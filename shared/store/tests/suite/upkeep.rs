@@ -92,6 +92,24 @@ on_both! {
         assert_eq!(told().await, [], "nobody misses a sandbox");
     }
 
+    async fn the_first_end_of_each_integration_is_told(it: Deployment) {
+        let (system, own) = (it.store.system(), live(&it.ours).await);
+        let their_own = live(&it.theirs).await;
+        let first = async |until| {
+            let ends = system.list_first_ends(NOW, later(until)).await.unwrap();
+            ends.into_iter().map(|own| (own.integration, own.predicted_end)).collect::<Vec<_>>()
+        };
+        assert_eq!(first(99).await, []);
+        it.ours.predict_connection_end(own, Some(later(60)), NOW).await.unwrap();
+        it.theirs.predict_connection_end(their_own, Some(later(50)), NOW).await.unwrap();
+        let sandbox = NewConnection { sandbox: true, predicted_end: Some(later(9)), ..connection(id(), "meta-ads") };
+        it.ours.insert_connection(&sandbox).await.unwrap();
+        assert_eq!(first(99).await, [("google-ads".to_owned(), later(50))]);
+        assert_eq!(first(49).await, [], "it is too far away");
+        it.theirs.set_connection_state(their_own, ConnectionState::ReconnectNeeded, None, NOW).await.unwrap();
+        assert_eq!(first(99).await, [("google-ads".to_owned(), later(60))], "one that has broken has no end any more");
+    }
+
     async fn a_connection_that_broke_is_listed_until_all_know_and_again_when_it_breaks_anew(it: Deployment) {
         let (system, own) = (it.store.system(), live(&it.ours).await);
         it.ours.insert_credential(&credential(own)).await.unwrap();
