@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, fs, path::Path};
 use toml::Table;
 
 /// From the inside out. A crate may use crates of the rows before its own, and no other.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["turnpike-core", "turnpike-fake-stripe", "turnpike-testkit"],
     &["turnpike-config", "turnpike-store", "turnpike-sdk", "turnpike-redis"],
+    &["turnpike-telemetry"],
     &[
         "turnpike-work",
         "turnpike-limiter",
         "turnpike-breaker",
-        "turnpike-telemetry",
         "turnpike-contract",
         "turnpike-deploy",
         "turnpike-scaffold",
@@ -27,7 +27,7 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// The row of the integrations, which are told by the catalogue and not by name.
-const INTEGRATIONS: usize = 2;
+const INTEGRATIONS: usize = 3;
 
 /// How the crates begin that `turnpike new` writes from: they are integrations too.
 const EXAMPLE: &str = "turnpike-example-";

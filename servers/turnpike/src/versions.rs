@@ -11,9 +11,19 @@ use turnpike_sdk::Integration;
 /// How many days before its end a version is spoken of.
 const SPEAK_UP: i64 = 60;
 
-/// One line for each version that ends soon or has ended.
-pub(crate) fn ending(settings: &Settings, integrations: &[Arc<Integration>], now: Timestamp) -> Result<Vec<String>> {
-    let mut lines = vec![];
+/// When the version of an integration ends that is in use.
+pub(crate) struct VersionEnd {
+    /// The integration.
+    pub(crate) integration: &'static str,
+    title: &'static str,
+    version: String,
+    /// The day on which it is gone.
+    pub(crate) on: NaiveDate,
+}
+
+/// The end of each version of which it is known.
+pub(crate) fn ends(settings: &Settings, integrations: &[Arc<Integration>]) -> Result<Vec<VersionEnd>> {
+    let mut all = vec![];
     for manifest in integrations.iter().map(|integration| &integration.manifest) {
         let own = settings.integration(manifest.name);
         let (version, ends) = match (own.version.as_str(), own.version_ends.as_str()) {
@@ -24,12 +34,21 @@ pub(crate) fn ending(settings: &Settings, integrations: &[Arc<Integration>], now
             (version, ends) => (version, ends),
         };
         let setting = || format!("setting `integrations.{}.version_ends`: write a day as 2027-11-30", manifest.name);
-        let end: NaiveDate = ends.parse().with_context(setting)?;
+        let on = ends.parse().with_context(setting)?;
+        all.push(VersionEnd { integration: manifest.name, title: manifest.title, version: version.to_owned(), on });
+    }
+    Ok(all)
+}
+
+/// One line for each version that ends soon or has ended.
+pub(crate) fn ending(settings: &Settings, integrations: &[Arc<Integration>], now: Timestamp) -> Result<Vec<String>> {
+    let mut lines = vec![];
+    for VersionEnd { title, version, on: end, .. } in ends(settings, integrations)? {
         let left = (end - now.to_utc().date_naive()).num_days();
         if left < SPEAK_UP {
             let when = if left < 0 { format!("has ended on {end}") } else { format!("ends on {end}, in {left} days") };
             let advice = "move to a newer one and set `version` and `version_ends` of its section";
-            lines.push(format!("{} {version} {when}: {advice}", manifest.title));
+            lines.push(format!("{title} {version} {when}: {advice}"));
         }
     }
     Ok(lines)

@@ -72,6 +72,9 @@ impl Settings {
             _ if self.oidc.client_id.is_empty() => return refused("oidc.client_id", "it is missing"),
             _ => {}
         }
+        if self.telemetry.export_seconds == 0 {
+            return refused("telemetry.export_seconds", "it must be at least 1");
+        }
         if !(5..=890).contains(&self.oauth.access_token_seconds) {
             return refused(
                 "oauth.access_token_seconds",

@@ -360,6 +360,7 @@ pub struct TelemetrySettings {
     pub log: LogFormat,
     pub filter: String,
     pub otlp_endpoint: String,
+    pub export_seconds: u64,
     pub service_name: String,
 }
 

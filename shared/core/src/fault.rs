@@ -81,6 +81,18 @@ pub enum Scope {
     Address,
 }
 
+impl Scope {
+    /// The word in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Account => "account",
+            Self::Connection => "connection",
+            Self::Address => "address",
+        }
+    }
+}
+
 /// An upstream failure with its class, in words that may be shown to an agent.
 ///
 /// `message` is the vendor's sentence where the vendor wrote it for callers; it never holds a body, a token or an address.

@@ -1,6 +1,8 @@
-//! Logs, spans, OTLP export and redaction. Every span and field name of the product stands in this crate.
+//! Logs, spans, metrics, OTLP export and redaction. Every span, field, instrument and attribute of the product is named in this
+//! crate.
 
 mod init;
+pub mod metrics;
 mod scrub;
 mod spans;
 

@@ -19,7 +19,11 @@ use turnpike_breaker::{Key, Stopped};
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
 use turnpike_limiter::quota::Drawn;
 use turnpike_sdk::{Connection, Effect, Egress, Hold, Link, Request, Response};
-use turnpike_telemetry::{Traceparent, UpstreamSpan, scrub, upstream_span};
+use turnpike_telemetry::{
+    Traceparent, UpstreamSpan,
+    metrics::{self, RequestSent},
+    scrub, upstream_span,
+};
 use turnpike_vault::{Lease, Renewal, VaultError};
 
 use crate::{Endpoint, Route, Upstream, apply::apply};
@@ -229,7 +233,7 @@ impl Lane {
         self.in_flight.store(true, Ordering::Relaxed);
         let sent = self.upstream.wire().send(http).instrument(span.clone()).await;
         self.in_flight.store(false, Ordering::Relaxed);
-        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = began.elapsed();
 
         let (status, result) = match sent {
             Ok(answer) => {
@@ -254,11 +258,19 @@ impl Lane {
             span.record("error.type", fault.class.as_str());
             span.record("otel.status_code", "ERROR");
         }
+        metrics::request_sent(&RequestSent {
+            integration: self.route.integration.manifest.name,
+            method: request.method.as_str(),
+            root: Some(root),
+            status,
+            class: fault.map(|fault| fault.class),
+            took,
+        });
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(Step {
             method: request.method.to_string(),
             path: request.path.clone(),
             status,
-            millis,
+            millis: millis_of(took),
             class: fault.map(|fault| fault.class),
             request_id: fault.and_then(|fault| fault.request_id.clone()),
         });
@@ -358,6 +370,7 @@ impl Lane {
         };
         if let Some(key) = key {
             let now = self.upstream.now();
+            metrics::held(self.route.integration.manifest.name, scope, class);
             self.upstream.breakers().hold(key, class, until.min(now.plus(LONGEST_HOLD)), now).await;
         }
     }
@@ -432,6 +445,10 @@ impl Egress for Lane {
     fn pause(&self, pause: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(pause))
     }
+}
+
+fn millis_of(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn is_path_byte(byte: u8) -> bool {

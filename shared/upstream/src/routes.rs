@@ -122,7 +122,7 @@ impl Upstream {
         Some(Renewal {
             tenant: connection.tenant,
             connection: connection.id,
-            integration: connection.integration.as_str().into(),
+            integration: route.integration.manifest.name,
             sandbox: connection.sandbox,
             token_url: endpoint.token_url.clone(),
             revoke_url: endpoint.revoke_url.clone(),

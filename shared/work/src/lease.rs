@@ -8,6 +8,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use turnpike_store::{Store, StoreError, WorkItem};
+use turnpike_telemetry::metrics;
 
 use crate::{Kind, Turn, worker::Pace};
 
@@ -28,6 +29,18 @@ enum End {
     CutOff,
 }
 
+impl End {
+    /// The word in metrics.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Failed(_) => "failed",
+            Self::Lost => "lost",
+            Self::CutOff => "cut_off",
+        }
+    }
+}
+
 /// What somebody who does work needs.
 pub(crate) struct Bench {
     pub(crate) store: Store,
@@ -43,6 +56,7 @@ impl Bench {
     pub(crate) async fn perform(&self, kind: Kind, item: WorkItem, since: Instant) {
         let name = kind.name;
         let end = self.run(kind, &item, since).await;
+        metrics::work_ended(name, end.word());
         let system = self.store.system();
         let kept = match &end {
             End::Well => system.end_work(&item).await,

@@ -15,7 +15,7 @@ mod vendor;
 pub use balancer::Balancer;
 pub use caller::{Answer, Caller};
 pub use cluster::{Cluster, Death};
-pub use collector::{Collector, Span};
+pub use collector::{Collector, Measurement, Span};
 pub use demo::{Demo, interrupt};
 pub use deployment::{Deployment, PASSWORD};
 pub use load::{Load, Memory};

@@ -1,8 +1,12 @@
-//! What can be observed: spans from the code that makes them, and in words what there is besides.
+//! What can be observed: spans and metrics from the code that makes them, and in words what there is besides.
 
 use tracing::{Span, subscriber::with_default};
 use tracing_subscriber::registry;
-use turnpike_telemetry::{CallSpan, UpstreamSpan, call_span, upstream_span};
+use turnpike_telemetry::{
+    CallSpan, UpstreamSpan, call_span,
+    metrics::{ATTRIBUTES, INSTRUMENTS, Instrument},
+    upstream_span,
+};
 
 use crate::facts::table;
 
@@ -21,19 +25,28 @@ caller's `traceparent`; each upstream request is a client span below it.";
 const METRICS: &str = "\
 ## Metrics
 
-**There is no metrics endpoint, and no metric is exported.** What one would count is in the database, and these read it:
+They exist only while `telemetry.otlp_endpoint` is set, and are exported by OTLP over HTTP every `telemetry.export_seconds`, and once more \
+when a process ends. There is no page to scrape. An attribute never says whose a call was, and never what a stranger has written: what one \
+client does is in the ledger. What says how the deployment stands is read from the database by workers only; the smallest or greatest \
+counts where several say it.
+
+Names are those of the OpenTelemetry conventions where they have some. *In Prometheus* is the name under its default translation, \
+`UnderscoreEscapingWithSuffixes`; a histogram has `_bucket`, `_count` and `_sum` behind it, and dots in attributes become underscores.";
+
+const ELSEWHERE: &str = "\
+Alarms and a dashboard for these are in the repository's `deploy/observability`.
+
+### What is asked elsewhere
 
 | Question | Answer |
 |---|---|
 | Calls, outcomes, units and prices, by client, tool and time | `turnpike usage`, the page *Usage*, `/usage.csv`; every call is a row of the ledger |
-| Latency of calls and of each upstream request | the record `call`, the spans, the page of a call |
+| One call and each of its upstream requests | the record `call`, the spans, the page of a call |
 | Is a process ready | `GET /ready`, `turnpike healthcheck` |
 | Does everything work: settings, database, keys, Redis, mails, API versions, each connection | `turnpike doctor --json`, its exit code |
 | Background work: what is due, late, failing | `turnpike work list`, `/console/work` |
 | Is ledger = batches = payment provider | `turnpike billing prove` |
-| Days until a grant or an API version ends | `turnpike doctor`, `/console/credentials`, `/console/deprecations` |
-
-Whoever wants counters and histograms has their collector make them of the spans, or of the records `call`.";
+| Which grants and API versions end, and when | `turnpike doctor`, `/console/credentials`, `/console/deprecations` |";
 
 /// What each field says.
 const FIELDS: &[(&str, &str)] = &[
@@ -68,7 +81,27 @@ pub(super) fn page() -> String {
         let request = upstream_span(&UpstreamSpan { method: "", integration: "", host: "", attempt: 1 });
         [of_span(&call), of_span(&request)].join("\n\n")
     });
-    format!("{BEGINNING}\n\n{spans}\n\n{METRICS}")
+    let (instruments, attributes) = (instruments(), attributes());
+    format!("{BEGINNING}\n\n{spans}\n\n{METRICS}\n\n{instruments}\n\n{attributes}\n\n{ELSEWHERE}")
+}
+
+fn instruments() -> String {
+    let rows = INSTRUMENTS.iter().map(|instrument| {
+        let Instrument { name, kind, unit, says, .. } = instrument;
+        let attributes: Vec<_> = instrument.attributes.iter().map(|own| format!("`{}`", own.name)).collect();
+        vec![
+            format!("`{name}`<br>{}, `{unit}`", kind.as_str()),
+            format!("`{}`", instrument.in_prometheus()),
+            (*says).to_owned(),
+            attributes.join(", "),
+        ]
+    });
+    table(&["Instrument", "In Prometheus", "What it says", "Attributes"], rows.collect())
+}
+
+fn attributes() -> String {
+    let rows = ATTRIBUTES.iter().map(|own| vec![format!("`{}`", own.name), own.says.to_owned()]);
+    table(&["Attribute", "What it says"], rows.collect())
 }
 
 fn of_span(span: &Span) -> String {

@@ -8,6 +8,7 @@ mod manager;
 mod readiness;
 mod routes;
 mod serve;
+mod standing;
 mod work;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -2,12 +2,14 @@
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderValue, header},
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
 use turnpike_config::ProcessRole;
+use turnpike_core::Ambient;
+use turnpike_telemetry::metrics;
 
 use super::{App, Going, readiness::Readiness};
 
@@ -31,8 +33,22 @@ impl App {
                 .merge(turnpike_billing::stripe::router(&self.operator.billing))
                 .merge(turnpike_portal::router(&self.portal));
         }
-        router.layer(from_fn_with_state(going.clone(), close_when_going))
+        let router = router.layer(from_fn_with_state(going.clone(), close_when_going));
+        if metrics::are_on() {
+            return router.layer(from_fn_with_state(self.operator.ambient.clone(), count));
+        }
+        router
     }
+}
+
+/// Every request that has an answer, those at the door included, by the pattern of its path.
+async fn count(State(ambient): State<Ambient>, request: Request, next: Next) -> Response {
+    let (method, began) = (request.method().clone(), ambient.now());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = route.as_ref().map(MatchedPath::as_str);
+    metrics::request_served(method.as_str(), route, response.status().as_u16(), ambient.now().since(began));
+    response
 }
 
 /// From the stop signal on each answer is the last of its connection: whoever keeps connections makes the next one elsewhere,

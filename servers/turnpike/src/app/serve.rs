@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use turnpike_config::ProcessRole;
 use turnpike_core::ProcessId;
 use turnpike_gateway::Gateway;
+use turnpike_telemetry::metrics;
 use turnpike_work::Worker;
 
 use super::{
@@ -21,6 +22,7 @@ use super::{
     door::Door,
     finish::{LAST_PATIENCE, within},
     manager,
+    standing::Lookout,
     work::{Desk, hasten_billing},
 };
 use crate::upkeep;
@@ -48,6 +50,9 @@ impl App {
             beside.spawn(going.ended.clone().run_until_cancelled_owned(hasten_billing(billing, queue)));
         }
         beside.spawn(going.ended.clone().run_until_cancelled_owned(flush_last_used(self.gateway.clone())));
+        if metrics::are_on() {
+            beside.spawn(going.ended.clone().run_until_cancelled_owned(self.lookout().keep()));
+        }
         // It takes nothing new from the first moment of the end, and has as long as the calls to finish what it has.
         let worker = self.has(ProcessRole::Worker).then(|| self.worker(announcement.id()));
         let worker = worker.map(|worker| tokio::spawn(worker.run(going.begun.clone())));
@@ -108,6 +113,11 @@ impl App {
             () = &mut too_late => tracing::warn!(seconds = patience.as_secs(), "some calls did not end in time and are cut off"),
         }
         Ok(())
+    }
+
+    fn lookout(&self) -> Lookout {
+        let (operator, settings) = (self.operator.clone(), self.settings.clone());
+        Lookout { operator, settings, works: self.has(ProcessRole::Worker) }
     }
 
     /// What this process does in the background.

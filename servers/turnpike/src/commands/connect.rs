@@ -5,7 +5,7 @@ use std::{collections::HashMap, io::Read as _};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use turnpike_config::Settings;
-use turnpike_core::TenantId;
+use turnpike_core::{Ambient, TenantId};
 use turnpike_telemetry::Telemetry;
 use turnpike_tenancy::{Actor, Allow, ConnectError, Side};
 
@@ -26,7 +26,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
     // What is found only in part is told as a warning.
-    let telemetry = Telemetry::start(&settings.telemetry)?;
+    let telemetry = Telemetry::start(&settings.telemetry, &Ambient::system())?;
     let operator = at_the_desk(settings).await?;
     let Some(route) = operator.upstream.find_route(&options.integration) else {
         bail!("there is no integration `{}`", options.integration)

@@ -39,7 +39,7 @@ pub(crate) async fn run(global: &Global, address: Option<String>, json: bool) ->
     }
     // Here the sandbox costs what a vendor would, so that usage, quota and invoices can be seen.
     settings.prices.percent.insert(Outcome::Sandbox, 100);
-    let telemetry = Telemetry::start(&settings.telemetry)?;
+    let telemetry = Telemetry::start(&settings.telemetry, &Ambient::system())?;
     let listener = listen(&settings).await?;
     let operator = at_the_desk(&settings).await?;
     let remembered = seed(&operator, &settings).await?;

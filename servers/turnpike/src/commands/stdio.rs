@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Result, bail};
 use rmcp::ServiceExt as _;
 use turnpike_config::Settings;
-use turnpike_core::TenantId;
+use turnpike_core::{Ambient, TenantId};
 use turnpike_gateway::{Caller, Face, McpHost, Origin};
 use turnpike_telemetry::Telemetry;
 
@@ -13,7 +13,7 @@ use super::at_the_desk;
 use crate::app::App;
 
 pub(crate) async fn run(settings: &Settings, server: &str, tenant: TenantId, write: bool) -> Result<()> {
-    let telemetry = Telemetry::start(&settings.telemetry)?;
+    let telemetry = Telemetry::start(&settings.telemetry, &Ambient::system())?;
     let address = SocketAddr::from(([127, 0, 0, 1], 8080));
     let app = App::start(settings.clone(), at_the_desk(settings).await?, address).await?;
     let Some(route) = app.operator.upstream.find_route(server) else { bail!("there is no integration `{server}`") };

@@ -129,6 +129,7 @@ impl Gateway {
                 Ok(shown) => shown.answer.outcome,
                 Err(refusal) => refusal.outcome,
             };
+            self.count(&call, outcome, class.filter(|_| answered));
             let errand = result.as_ref().err().filter(|_| answered);
             let errand = errand.and_then(|refusal| self.find_errand(&call, refusal));
             let result = self.reply(&call, result, recorded);

@@ -1,8 +1,10 @@
-//! The ledger row, written before the answer leaves.
+//! The ledger row, written before the answer leaves, and the count of calls.
 
+use turnpike_core::Outcome;
 use turnpike_limiter::{Bucket, Whose};
 use turnpike_metering::LedgerError;
 use turnpike_store::CallRow;
+use turnpike_telemetry::metrics::{self, CallEnded};
 
 use super::{
     Call, Refusal, Shown,
@@ -74,6 +76,21 @@ impl Gateway {
         self.ledger.record(row).await?;
         self.keep_arguments(call);
         Ok(self.charge(call, price))
+    }
+
+    /// Counts the call. One that could not be written down has no class but that.
+    pub(super) fn count(&self, call: &Call, outcome: Outcome, class: Option<RefusalClass>) {
+        let class = match outcome {
+            Outcome::OurFault => class.or(Some(RefusalClass::NotRecorded)),
+            _ => class.filter(|class| *class != RefusalClass::Pending),
+        };
+        metrics::call_ended(&CallEnded {
+            integration: call.called.manifest().name,
+            tool: call.called.spec().name,
+            outcome,
+            class: class.map(RefusalClass::as_str),
+            took: self.ambient.now().since(call.began),
+        });
     }
 
     /// Also when calls are refused because Redis is gone: what is seen of that is these rows.

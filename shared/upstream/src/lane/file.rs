@@ -14,10 +14,14 @@ use flate2::read::MultiGzDecoder;
 use tracing::Instrument as _;
 use turnpike_core::{Class, Fault, WireError};
 use turnpike_sdk::{Effect, LINK_REFUSED, Link};
-use turnpike_telemetry::{UpstreamSpan, upstream_span};
+use turnpike_telemetry::{
+    UpstreamSpan,
+    metrics::{self, RequestSent},
+    upstream_span,
+};
 use url::{Host, Url};
 
-use super::{Lane, PAUSES, Step, not_answered, stopped};
+use super::{Lane, PAUSES, Step, millis_of, not_answered, stopped};
 use crate::wire::LARGEST;
 
 /// What a step says in the place of the path, which is a part of the secret.
@@ -96,6 +100,7 @@ impl Lane {
         self.in_flight.store(true, Ordering::Relaxed);
         let sent = self.upstream.wire().send(request).instrument(span.clone()).await;
         self.in_flight.store(false, Ordering::Relaxed);
+        let took = began.elapsed();
         let (status, result) = match sent {
             Ok(answer) => (answer.status().as_u16(), file(answer)),
             Err(error) => (0, Err(not_answered(error, Effect::Read))),
@@ -106,11 +111,14 @@ impl Lane {
             span.record("error.type", class.as_str());
             span.record("otel.status_code", "ERROR");
         }
+        let integration = self.route.integration.manifest.name;
+        // A vendor has as many hosts for files as it likes.
+        metrics::request_sent(&RequestSent { integration, method: "GET", root: None, status, class, took });
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(Step {
             method: "GET".into(),
             path: PATH.into(),
             status,
-            millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            millis: millis_of(took),
             class,
             request_id: None,
         });

@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use turnpike_core::{Ambient, Canonical, ConnectionId, TenantId, Timestamp, Wire};
 use turnpike_sdk::TokenStyle;
 use turnpike_store::{ConnectionState, CredentialRow, NewCredential, Replacement, Store};
+use turnpike_telemetry::metrics;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -57,7 +58,7 @@ pub struct Renewal {
     /// Which connection.
     pub connection: ConnectionId,
     /// Name of the integration; part of what the sealed value is bound to.
-    pub integration: Arc<str>,
+    pub integration: &'static str,
     /// It leads to the integration's sandbox. A connection may change sides, and callers may not know it yet: a credential
     /// is given out for the side that it is stored for.
     pub sandbox: bool,
@@ -246,6 +247,7 @@ impl Vault {
             purpose = "credential",
             "a credential was opened"
         );
+        metrics::credential_opened(renewal.integration);
         Ok((Credential::from_clear(&clear).ok_or(VaultError::Unsealed)?, row.generation))
     }
 
@@ -305,7 +307,7 @@ fn seal_with(key: &OpenKey, renewal: &Renewal, credential: &Credential) -> Resul
 }
 
 fn place(renewal: &Renewal, key_version: i64) -> Canonical {
-    place_of(renewal.tenant, &renewal.integration, renewal.connection, key_version)
+    place_of(renewal.tenant, renewal.integration, renewal.connection, key_version)
 }
 
 /// Where a sealed credential belongs; it opens nowhere else.

@@ -12,6 +12,7 @@ use std::{
 
 use turnpike_core::Timestamp;
 use turnpike_store::{ConnectionState, CredentialRow, Replacement};
+use turnpike_telemetry::metrics::{self, RefreshEnd};
 
 use super::{LastFailure, Lease, Renewal, TRIAL, Vault, no_credential, seal_with};
 use crate::{
@@ -138,6 +139,7 @@ impl Vault {
             }
             _ => return self.reconnect(renewal, row, NOT_ACCEPTED).await,
         };
+        metrics::refreshed(renewal.integration, end_of(&asked));
         match asked {
             Ok(fresh) => self.keep(renewal, row, (lease, key), fresh).await,
             // A system user's token is not spent by being exchanged: it has ended for another reason.
@@ -208,9 +210,18 @@ impl Vault {
         let asks = tenant.ask_to_reconnect(renewal.connection, generation, reason, self.now()).await?;
         self.0.open.invalidate(&renewal.connection).await;
         if asks {
+            metrics::connection_broke(renewal.integration);
             tracing::warn!(tenant_id = %renewal.tenant, connection_id = %renewal.connection, reason, "reconnect needed");
         }
         Ok(asks)
+    }
+}
+
+fn end_of(asked: &Result<Fresh, Failure>) -> RefreshEnd {
+    match asked {
+        Ok(_) => RefreshEnd::Renewed,
+        Err(Failure::GrantEnded(_)) => RefreshEnd::Refused,
+        Err(Failure::Other(_)) => RefreshEnd::Failed,
     }
 }
 

@@ -126,7 +126,7 @@ impl Scene {
         Renewal {
             tenant: id,
             connection,
-            integration: "google-ads".into(),
+            integration: "google-ads",
             sandbox: false,
             token_url: Some("https://auth.example.com/token".into()),
             revoke_url: None,
