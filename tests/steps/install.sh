@@ -99,6 +99,7 @@ install_validators() {
     need 'command -v curl' curl
     need 'command -v jq' jq
     unpack nginx usr/sbin/nginx
+    unpack prometheus usr/bin/promtool
     unpack cloud-init usr/lib/python3/dist-packages/cloudinit
     if ! cmp -s "$wanted" "$own/installed"; then
         rm -rf "$own"

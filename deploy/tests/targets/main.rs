@@ -1,8 +1,9 @@
-//! What is rendered for each target passes the validators of whoever reads it, each validator refuses what is wrong, and the steps
+//! What is rendered for each target, and what watches it, passes the validators of whoever reads it, each validator refuses what is wrong, and the steps
 //! of the documents that can run without Docker and without a cloud are run. So do the files for GitHub.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod alarms;
 mod cloud;
 mod cloud_run;
 mod compose;

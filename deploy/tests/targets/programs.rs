@@ -26,7 +26,8 @@ pub(crate) fn bad(name: &str) -> PathBuf {
 /// A program of the machine, or one whose package was only unpacked.
 pub(crate) fn program(name: &str) -> Command {
     let path = std::env::var_os("PATH").unwrap();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), installed().join("unpacked/usr/sbin")]);
+    let own = ["bin", "sbin"].map(|folder| installed().join("unpacked/usr").join(folder));
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]).chain(own);
     found(folders.map(|folder| folder.join(name)).find(|path| path.is_file()), name)
 }
 
