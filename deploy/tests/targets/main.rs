@@ -1,5 +1,5 @@
-//! What is rendered for each target, and what watches it, passes the validators of whoever reads it, each validator refuses what is wrong, and the steps
-//! of the documents that can run without Docker and without a cloud are run. So do the files for GitHub.
+//! What is rendered for each target, and what watches it, passes the validators of whoever reads it, and each validator refuses what
+//! is wrong. The steps of the documents that can run without Docker and without a cloud are run. So do the files for GitHub pass.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
