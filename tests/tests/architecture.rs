@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 11] = [
         "turnpike-deploy",
         "turnpike-scaffold",
     ],
-    &["turnpike-vault", "turnpike-metering", "turnpike-catalog"],
+    &["turnpike-vault", "turnpike-metering", "turnpike-catalog", "turnpike-recording"],
     &["turnpike-upstream", "turnpike-oauth", "turnpike-billing"],
     &["turnpike-tenancy"],
     &["turnpike-gateway", "turnpike-portal"],

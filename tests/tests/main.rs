@@ -32,6 +32,7 @@ mod portal;
 mod processes;
 mod protocol;
 mod quota;
+mod recordings;
 mod refresh;
 mod regions;
 mod registry;

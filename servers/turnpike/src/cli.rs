@@ -190,6 +190,14 @@ enum Command {
     /// failed; then the exit code is 1. `turnpike certify --verify REPORT` tells whether a report is genuine and whether the
     /// folder is still as it was certified.
     Certify(commands::certify::Options),
+    /// Record one call of a live connection as a test of its integration, with the client's data replaced.
+    ///
+    /// The tool is called as for an agent: with the tenant's credential, within the vendor's quota and our holds. Only tools that
+    /// read can be recorded, and no sandbox. Credentials are put on behind the place where is recorded. Then names, ids, texts and
+    /// figures are replaced by random ones of the same form, the tool runs again on what is left, and only if it goes the same
+    /// way and nothing of the client is found in the result `servers/NAME/tests/recorded/CASE.json` is written. Certification
+    /// plays it from then on. The tenant's audit log says that it was made.
+    Record(commands::record::Options),
     /// Connect a tenant to an integration, or renew its connection. Reads the credential as JSON from standard input.
     Connect(commands::connect::Options),
 }
@@ -249,6 +257,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit { command } => commands::audit::run(&global.settings(None)?, command).await?,
         Command::New(options) => commands::new::run(options)?,
         Command::Certify(options) => return commands::certify::run(&options),
+        Command::Record(options) => commands::record::run(&global.settings(None)?, &options).await?,
         Command::Connect(options) => commands::connect::run(&global.settings(None)?, &options).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ mod limits;
 mod listing;
 mod pages;
 mod readme;
+mod recorded;
 mod scene;
 mod strictness;
 mod wire;

@@ -3,6 +3,7 @@
 /// Every action that is written down, and what it is called.
 pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("approval.decided", "Decided on a change"),
+    ("call.recorded", "Recorded a call, with all names replaced, as a test of the integration"),
     ("cap.set", "Set a cap on what is used"),
     ("change.reverted", "Took a change back"),
     ("connect_link.made", "Asked somebody to connect an account"),

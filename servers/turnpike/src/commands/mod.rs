@@ -16,6 +16,7 @@ pub(crate) mod migrate;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod prices;
+pub(crate) mod record;
 pub(crate) mod render;
 pub(crate) mod serve;
 pub(crate) mod signing_key;
