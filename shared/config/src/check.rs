@@ -27,7 +27,7 @@ impl Settings {
                 );
             }
             "" => {}
-            text => check_public_url(text)?,
+            text => check_public_url(text, production)?,
         }
         self.check_back_ends(production)?;
         for (name, own) in &self.integrations {
@@ -91,6 +91,9 @@ impl Settings {
         if self.store.max_connections == 0 {
             return refused("store.max_connections", "it must be at least 1");
         }
+        if self.limits.refuse_everything() {
+            return refused("limits", "a limit of nought refuses every call; `turnpike switch off` is for that");
+        }
         check_book(&self.prices, &self.plans).map_err(|(key, reason)| ConfigError::Refused { key, reason })?;
         self.check_payments(production)?;
         Ok(())
@@ -100,6 +103,9 @@ impl Settings {
     fn check_back_ends(&self, production: bool) -> Result<(), ConfigError> {
         let refused = |key, reason: &str| Err(ConfigError::Refused { key, reason: reason.into() });
         let all = [ProcessRole::Gateway, ProcessRole::Portal, ProcessRole::Worker];
+        if !is_database(self.store_url().expose_secret()) {
+            return refused("store.url", "it must begin with postgres:// or sqlite:");
+        }
         if self.server.roles.is_empty() {
             return refused("server.roles", "name at least one of \"gateway\", \"portal\" and \"worker\"");
         }
@@ -136,7 +142,7 @@ impl Settings {
             url if url == self.store_url().expose_secret() => {
                 return refused("vault.keys_url", "it is the same database as `store.url`; leave it empty for that");
             }
-            url if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) => {
+            url if !is_database(url) => {
                 return refused("vault.keys_url", "it must begin with postgres:// or sqlite:");
             }
             _ => {}
@@ -210,15 +216,22 @@ impl Settings {
     }
 }
 
+fn is_database(url: &str) -> bool {
+    ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme))
+}
+
 /// Whether a text is a colour as `#rrggbb`.
 pub fn is_colour(text: &str) -> bool {
     text.strip_prefix('#')
         .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn check_public_url(text: &str) -> Result<(), ConfigError> {
+fn check_public_url(text: &str, production: bool) -> Result<(), ConfigError> {
     let refused = |reason: &str| Err(ConfigError::Refused { key: "server.public_url", reason: reason.into() });
     let Ok(url) = Url::parse(text) else { return refused("it is not a URL") };
+    if production && url.scheme() != "https" {
+        return refused("in production it must begin with https://, also where a proxy beside this server ends TLS");
+    }
     if !is_secure(&url) {
         return refused("it must begin with https://; http:// is for loopback only");
     }

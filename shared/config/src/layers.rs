@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::{ProcessRole, Settings};
@@ -120,8 +119,10 @@ pub(crate) fn defaults() -> Result<Table, ConfigError> {
 }
 
 pub(crate) fn typed(table: Table) -> Result<Settings, ConfigError> {
-    Settings::deserialize(table)
-        .map_err(|error| ConfigError::Wrong { key: "settings".into(), reason: error.message().to_owned() })
+    serde_path_to_error::deserialize(table).map_err(|error| ConfigError::Wrong {
+        key: error.path().to_string(),
+        reason: error.inner().message().to_owned(),
+    })
 }
 
 pub(crate) fn read(path: &Path) -> Result<Table, ConfigError> {
@@ -148,7 +149,7 @@ pub(crate) fn merge(base: &mut Table, over: Table, prefix: &str, origin: &str) -
             (Some(Value::Table(below)), Value::Table(over)) => merge(below, over, &format!("{path}."), origin)?,
             (Some(old), value) if old.same_type(&value) => *old = value,
             (Some(old), value) => {
-                let reason = format!("it must be a {}, not a {}", old.type_str(), value.type_str());
+                let reason = format!("it must be {}, not {}", kind_of(old), kind_of(&value));
                 return Err(ConfigError::Wrong { key: path, reason });
             }
             (None, Value::Table(over)) if prefix == "integrations." => {
@@ -165,6 +166,18 @@ pub(crate) fn merge(base: &mut Table, over: Table, prefix: &str, origin: &str) -
         }
     }
     Ok(())
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text in quotation marks",
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number with a point",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a date",
+        Value::Array(_) => "a list in brackets",
+        Value::Table(_) => "a section",
+    }
 }
 
 /// The section of an integration that the defaults do not show: it takes what all of theirs take together, and no key of theirs

@@ -157,6 +157,13 @@ pub struct LimitSettings {
     pub keep_arguments_days: u32,
 }
 
+impl LimitSettings {
+    pub(crate) fn refuse_everything(&self) -> bool {
+        let calls = [self.tenant_per_minute, self.tenant_burst, self.principal_per_minute, self.principal_burst];
+        calls.contains(&0) || self.tenant_concurrent == 0
+    }
+}
+
 /// Section `[writes]`, in whole units of each account's currency.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -45,9 +45,28 @@ fn unknown_keys_are_refused_with_their_name() {
 #[test]
 fn a_value_of_the_wrong_type_is_refused_with_its_name() {
     let error = with_file("[limits]\ntenant_burst = \"many\"\n").unwrap_err().to_string();
-    assert!(error.contains("limits.tenant_burst") && error.contains("integer"), "{error}");
+    assert!(error.contains("`limits.tenant_burst`: it must be a whole number, not a text"), "{error}");
     let error = with_variables(&[("TURNPIKE_LIMITS__TENANT_BURST", "many")]).unwrap_err().to_string();
     assert!(error.contains("whole number"), "{error}");
+}
+
+#[test]
+fn a_value_that_there_is_not_is_refused_with_its_name() {
+    for (text, name) in [
+        ("environment = \"prod\"\n", "`environment`: unknown variant `prod`"),
+        ("[server]\nroles = [\"gatway\"]\n", "`server.roles[0]`: unknown variant `gatway`"),
+        ("[plans.gold]\ntitle = \"Gold\"\n", "`plans.gold`: missing field"),
+        ("[prices]\ncurrency = \"dollar\"\n", "`prices.currency`: "),
+    ] {
+        let error = with_file(text).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn what_would_serve_nobody_is_refused() {
+    assert!(with_file("[limits]\ntenant_per_minute = 0\n").unwrap_err().to_string().contains("setting `limits`"));
+    assert!(with_file("[store]\nurl = \"mysql://h/d\"\n").unwrap_err().to_string().contains("store.url"));
 }
 
 #[test]
@@ -108,6 +127,7 @@ fn production_refuses_what_is_only_fit_for_trying_out() {
     let refused = |extra: &str| with_file(&format!("environment = \"production\"\n{extra}")).unwrap_err().to_string();
     assert!(refused("[server]\npublic_url = \"https://mcp.example.com\"\n").contains("vault.key_provider"));
     assert!(refused("[server]\npublic_url = \"http://mcp.example.com\"\n").contains("server.public_url"));
+    assert!(refused("[server]\npublic_url = \"http://127.0.0.1:8080\"\n").contains("server.public_url"));
     assert!(refused("").contains("server.public_url"));
 }
 
