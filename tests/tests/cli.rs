@@ -153,11 +153,31 @@ async fn the_commands_of_an_operator_teach_and_refuse_what_is_not_there() {
         &["key", "add", "-c", file, "--tenant", &tenant, "--name", "x", "--scope", "google-ads:red"],
         &["google-ads:red", "google-ads:read"],
     );
-    fails(&["key", "add", "-c", file, "--tenant", nobody, "--name", "x", "--scope", "google-ads:read"], &["tenant"]);
-    fails(&["connect", "-c", file, "--tenant", nobody, "--integration", "google-ads", "--sandbox"], &["tenant"]);
+    let key = ["key", "add", "-c", file, "--tenant", &tenant, "--name", "x", "--scope", "google-ads:read"];
+    fails(&[&key[..], &["--server", "gogle-ads"]].concat(), &["gogle-ads", "google-ads"]);
+    for command in [
+        &["key", "add", "--name", "x", "--scope", "google-ads:read"][..],
+        &["key", "list"],
+        &["connect", "--integration", "google-ads", "--sandbox"],
+        &["jobs"],
+        &["usage"],
+        &["keys", "rotate"],
+        &["approval", "list"],
+        &["audit", "verify"],
+        &["tool-policy", "list"],
+        &["tenant", "stale-answers", "--never"],
+        &["policy", "show", "--integration", "google-ads"],
+    ] {
+        fails(&[command, &["-c", file, "--tenant", nobody]].concat(), &[nobody, "turnpike tenant list"]);
+    }
+    fails(&["usage", "-c", file, "--since", "2026-11-02", "--until", "2026-11-01"], &["--since is after --until"]);
+    for wrong in [&[&key[..], &["--days", "0"]].concat()[..], &["usage", "-c", file, "--since", "yesterday"]] {
+        let said = String::from_utf8(run(wrong).stderr).unwrap();
+        assert!(said.contains("not in 1..") || said.contains("YYYY-MM-DD"), "{wrong:?}: {said}");
+    }
     fails(&["connect", "-c", file, "--tenant", &tenant, "--integration", "gogle-ads", "--sandbox"], &["gogle-ads"]);
     fails(&["stdio", "-c", file, "--tenant", &tenant, "--server", "gogle-ads"], &["gogle-ads"]);
-    fails(&["stdio", "-c", file, "--tenant", nobody, "--server", "google-ads"], &["tenant"]);
+    fails(&["stdio", "-c", file, "--tenant", nobody, "--server", "google-ads"], &["turnpike tenant list"]);
     let off = ["switch", "off", "-c", file, "--reason", "an incident"];
     for (target, words) in [
         (&[][..], &["--everything", "--integration"][..]),

@@ -9,7 +9,7 @@ use crate::Timestamp;
 
 /// What is wrong with a text that should be an id.
 #[derive(Debug, thiserror::Error)]
-#[error("`{given}` is not a {kind} id")]
+#[error("`{given}` is no {kind} id")]
 pub struct IdError {
     kind: &'static str,
     given: String,

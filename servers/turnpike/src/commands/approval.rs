@@ -7,7 +7,7 @@ use turnpike_core::{Ambient, ApprovalId, TenantId, Timestamp, visible};
 use turnpike_gateway::APPROVAL_LIFE;
 use turnpike_store::{ApprovalRow, ApprovalState, PreviewRow, PreviewState, Store};
 
-use super::operator_name;
+use super::{get_tenant, operator_name};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -54,6 +54,9 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
 }
 
 async fn list(store: &Store, tenant: Option<TenantId>, all: bool, now: Timestamp) -> Result<()> {
+    if let Some(tenant) = tenant {
+        get_tenant(store, tenant).await?;
+    }
     let state = (!all).then_some(ApprovalState::Pending);
     let mut shown = 0;
     for (whose, asked) in store.system().list_approvals(tenant, state, LISTED).await? {

@@ -6,7 +6,7 @@ use turnpike_config::Settings;
 use turnpike_core::TenantId;
 use turnpike_store::AuditHead;
 
-use super::at_the_desk;
+use super::{at_the_desk, get_tenant};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -28,7 +28,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     let Command::Verify { tenant, expect } = command;
     let operator = at_the_desk(settings).await?;
     let tenants = match tenant {
-        Some(tenant) => vec![tenant],
+        Some(tenant) => vec![get_tenant(&operator.store, tenant).await?.id],
         None => operator.store.system().list_audit_tenants().await?,
     };
     let mut broken = 0;

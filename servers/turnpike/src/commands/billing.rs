@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use clap::Subcommand;
 use turnpike_billing::proof::Proof;
 use turnpike_config::Settings;
 use turnpike_core::Timestamp;
 
-use super::at_the_desk;
+use super::{at_the_desk, day};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -22,10 +22,10 @@ pub(crate) enum Command {
     /// setting `payments.repair_up_to`, which is nought by default. A server does the same every night.
     Prove {
         /// First day, UTC, YYYY-MM-DD [default: five weeks ago]
-        #[arg(long)]
+        #[arg(long, value_parser = day::parse)]
         since: Option<NaiveDate>,
         /// Last day, UTC, included [default: today]
-        #[arg(long)]
+        #[arg(long, value_parser = day::parse)]
         until: Option<NaiveDate>,
         /// One JSON object, as the console keeps it.
         #[arg(long)]
@@ -34,7 +34,7 @@ pub(crate) enum Command {
     /// Sum up into batches what was used and is in no batch. A server does it after every hour; this looks further back.
     Seal {
         /// First day, UTC, YYYY-MM-DD
-        #[arg(long)]
+        #[arg(long, value_parser = day::parse)]
         since: NaiveDate,
     },
     /// Let a batch that the payment provider has refused be sent once more, when its reason was put right. A running server
@@ -54,7 +54,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<ExitCod
             let since = since.or_else(|| today.checked_sub_days(chrono::Days::new(35))).unwrap_or(today);
             let end = until.unwrap_or(today).succ_opt().context("--until is too late a day")?;
             ensure!(since < end, "--since is after --until");
-            let proof = billing.prove(midnight(since), midnight(end)).await?;
+            let proof = billing.prove(day::midnight(since), day::midnight(end)).await?;
             match json {
                 true => println!("{}", serde_json::to_string(&proof)?),
                 false => print(&proof),
@@ -62,7 +62,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<ExitCod
             Ok(if proof.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Seal { since } => {
-            let batches = billing.seal_since(midnight(since), now).await?;
+            let batches = billing.seal_since(day::midnight(since), now).await?;
             println!("{batches} batches sealed");
             Ok(ExitCode::SUCCESS)
         }
@@ -76,10 +76,6 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<ExitCod
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn midnight(day: NaiveDate) -> Timestamp {
-    Timestamp::from_micros(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
 }
 
 fn print(proof: &Proof) {

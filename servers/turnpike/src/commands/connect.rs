@@ -9,7 +9,7 @@ use turnpike_core::{Ambient, TenantId};
 use turnpike_telemetry::Telemetry;
 use turnpike_tenancy::{Actor, Allow, ConnectError, Side};
 
-use super::at_the_desk;
+use super::{at_the_desk, check_known, get_tenant};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -28,8 +28,13 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
     // What is found only in part is told as a warning.
     let telemetry = Telemetry::start(&settings.telemetry, &Ambient::system())?;
     let operator = at_the_desk(settings).await?;
+    check_known(&options.integration, None)?;
+    get_tenant(&operator.store, options.tenant).await?;
     let Some(route) = operator.upstream.find_route(&options.integration) else {
-        bail!("there is no integration `{}`", options.integration)
+        bail!(
+            "this deployment does not serve `{}`; `server.servers` in the settings says what it serves",
+            options.integration
+        )
     };
     let fields: Vec<_> = route.integration.manifest.connect_form.iter().map(|field| field.name).collect();
     let form = match operator.sandboxes.find(&options.integration) {
@@ -44,7 +49,7 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
         ConnectError::SwitchedOff { .. } => anyhow!("{error}; `turnpike switch on` comes before `connect`"),
         error => anyhow!("{error}. {}", error.what_to_do()),
     })?;
-    println!("connected; {} accounts:", connected.offered.len());
+    println!("connected; accounts: {}", connected.offered.len());
     for account in &connected.offered {
         println!("  {}  {} {} {}", account.id, account.currency, account.time_zone, account.name);
     }

@@ -8,7 +8,7 @@ use turnpike_config::Settings;
 use turnpike_core::{ApiKeyId, Role, TenantId};
 use turnpike_tenancy::{Actor, KeyRequest};
 
-use super::at_the_desk;
+use super::{at_the_desk, check_known, get_tenant};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -32,7 +32,7 @@ pub(crate) enum Command {
         #[arg(long = "server")]
         servers: Vec<String>,
         /// Days until it ends [default: never]
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=36_500))]
         days: Option<u64>,
         /// A key for tests: it reaches sandbox connections only.
         #[arg(long)]
@@ -58,7 +58,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
         Command::Add { tenant, name, scopes, role, servers, days, test } => {
             let operator = at_the_desk(settings).await?;
-            operator.store.tenant(tenant).get().await?;
+            get_tenant(&operator.store, tenant).await?;
             let manifests: Vec<_> =
                 turnpike_catalog::integrations().into_iter().map(|integration| integration.manifest).collect();
             let known: Vec<_> =
@@ -66,6 +66,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
                 bail!("there is no scope `{unknown}`; there are: {}", known.join(", "));
             }
+            servers.iter().try_for_each(|server| check_known(server, None))?;
             let expires_at = days.map(|days| operator.ambient.now().plus(Duration::from_secs(days * 86_400)));
             let servers = (!servers.is_empty()).then_some(servers);
             let request = KeyRequest { name: &name, scopes, role, servers, expires_at, live: !test };
@@ -73,7 +74,9 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             println!("{}", key.expose());
         }
         Command::List { tenant } => {
-            for key in open_store(settings).await?.tenant(tenant).list_api_keys().await? {
+            let store = open_store(settings).await?;
+            get_tenant(&store, tenant).await?;
+            for key in store.tenant(tenant).list_api_keys().await? {
                 let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
                 let used = key.last_used_at.map_or_else(|| "never used".into(), |at| format!("last used {at}"));
                 let (scopes, role) = (key.scopes.join(" "), key.role.as_str());

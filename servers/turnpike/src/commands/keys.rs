@@ -7,7 +7,7 @@ use turnpike_config::Settings;
 use turnpike_core::{TenantId, Timestamp};
 use turnpike_vault::{KeyUse, KeyWork};
 
-use super::{at_the_desk, migrate};
+use super::{at_the_desk, get_tenant, migrate};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -40,7 +40,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
         }
         Command::Rotate { tenant } => {
             if let Some(tenant) = tenant {
-                operator.store.tenant(tenant).get().await?;
+                get_tenant(&operator.store, tenant).await?;
             } else {
                 let store = if settings.store_url().expose_secret().starts_with("sqlite:") {
                     operator.store.clone()

@@ -6,6 +6,7 @@ pub(crate) mod billing;
 pub(crate) mod certify;
 pub(crate) mod config;
 pub(crate) mod connect;
+mod day;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod healthcheck;
@@ -33,8 +34,9 @@ use std::future::Future;
 use anyhow::{Result, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use turnpike_config::Settings;
-use turnpike_core::Ambient;
+use turnpike_core::{Ambient, TenantId};
 use turnpike_sdk::Integration;
+use turnpike_store::{Store, StoreError, Tenant};
 
 use crate::operator::Operator;
 
@@ -47,6 +49,14 @@ async fn at_the_desk(settings: &Settings) -> Result<Operator> {
 fn operator_name() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "operator".into())
+}
+
+/// The tenant of an option. Without this a mistyped id looks like a tenant of whom there is nothing to tell.
+async fn get_tenant(store: &Store, id: TenantId) -> Result<Tenant> {
+    match store.tenant(id).get().await {
+        Err(StoreError::NotFound { .. }) => bail!("there is no tenant {id}; `turnpike tenant list` shows them"),
+        found => Ok(found?),
+    }
 }
 
 /// Refuses an integration, or a tool of it, that there is not.

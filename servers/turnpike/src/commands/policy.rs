@@ -6,7 +6,7 @@ use turnpike_config::Settings;
 use turnpike_core::{Ambient, ConnectionId, Micros, TenantId, WritePolicy};
 use turnpike_store::{PolicyRow, Store};
 
-use super::operator_name;
+use super::{get_tenant, operator_name};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -82,7 +82,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
 impl Whose {
     async fn connection(&self, store: &Store) -> Result<ConnectionId> {
         let rows = store.tenant(self.tenant);
-        rows.get().await.context("no such tenant; `turnpike tenant list` shows them")?;
+        get_tenant(store, self.tenant).await?;
         let found = rows.find_connection(&self.integration).await?;
         let connection = found.with_context(|| {
             let name = &self.integration;

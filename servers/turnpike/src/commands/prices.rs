@@ -3,13 +3,13 @@
 use std::{io::Read as _, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use clap::Subcommand;
 use turnpike_billing::effect::Effects;
 use turnpike_config::{BookText, Settings};
 use turnpike_core::{Micros, Money, Timestamp};
 
-use super::{at_the_desk, operator_name};
+use super::{at_the_desk, day, operator_name};
 use crate::operator::Operator;
 
 #[derive(Subcommand)]
@@ -35,7 +35,7 @@ pub(crate) enum Command {
         /// The sections [prices] and [plans]; `-` reads them from standard input.
         file: PathBuf,
         /// The first day on which it is in force, UTC, YYYY-MM-DD [default: in two minutes]
-        #[arg(long)]
+        #[arg(long, value_parser = day::parse)]
         from: Option<NaiveDate>,
         /// Why, for those who look later.
         #[arg(long)]
@@ -56,7 +56,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
             let book = read(&file)?;
             print_effects(&operator, &book).await?;
             let effective_at = match from {
-                Some(day) => midnight(day),
+                Some(day) => day::midnight(day),
                 None => operator.ambient.now().plus(2 * turnpike_metering::NOTICE),
             };
             let version = operator.billing.set_book(&book, effective_at, &note, &operator_name()).await?;
@@ -123,9 +123,5 @@ async fn print_effects(operator: &Operator, book: &BookText) -> Result<()> {
 fn last_month(now: DateTime<Utc>) -> Result<(Timestamp, Timestamp)> {
     let until = now.date_naive().with_day(1).context("there is no such day")?;
     let since = until.checked_sub_months(chrono::Months::new(1)).context("there is no such month")?;
-    Ok((midnight(since), midnight(until)))
-}
-
-fn midnight(day: NaiveDate) -> Timestamp {
-    Timestamp::from_micros(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+    Ok((day::midnight(since), day::midnight(until)))
 }

@@ -16,7 +16,11 @@ pub(crate) async fn run(settings: &Settings, server: &str, tenant: TenantId, wri
     let telemetry = Telemetry::start(&settings.telemetry, &Ambient::system())?;
     let address = SocketAddr::from(([127, 0, 0, 1], 8080));
     let app = App::start(settings.clone(), at_the_desk(settings).await?, address).await?;
-    let Some(route) = app.operator.upstream.find_route(server) else { bail!("there is no integration `{server}`") };
+    super::check_known(server, None)?;
+    super::get_tenant(&app.operator.store, tenant).await?;
+    let Some(route) = app.operator.upstream.find_route(server) else {
+        bail!("this deployment does not serve `{server}`; `server.servers` in the settings says what it serves")
+    };
     let manifest = &route.integration.manifest;
     let mut scopes = vec![manifest.read_scope()];
     if write {

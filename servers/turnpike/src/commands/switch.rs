@@ -6,7 +6,7 @@ use turnpike_config::Settings;
 use turnpike_core::{Ambient, ConnectionId, TenantId};
 use turnpike_store::{KillSwitch, Store, SwitchTarget};
 
-use super::{check_known, operator_name};
+use super::{check_known, get_tenant, operator_name};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -106,7 +106,7 @@ impl Target {
             bail!("say what: --everything, --integration NAME [--tool NAME], --tenant ID, or --connection ID");
         }
         if let Some(tenant) = tenant {
-            store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?;
+            get_tenant(store, tenant).await?;
         }
         if let Some(integration) = &integration {
             check_known(integration, tool.as_deref())?;

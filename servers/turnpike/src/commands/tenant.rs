@@ -9,7 +9,7 @@ use turnpike_core::TenantId;
 use turnpike_store::TenantState;
 use turnpike_tenancy::Actor;
 
-use super::at_the_desk;
+use super::{at_the_desk, get_tenant};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -65,8 +65,6 @@ pub(crate) enum Command {
     },
 }
 
-const UNKNOWN: &str = "no such tenant; `turnpike tenant list` shows them";
-
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
     match command {
         Command::Add { name } => {
@@ -86,12 +84,13 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
         Command::Resume { tenant } => set_state(settings, tenant, TenantState::Active).await?,
         Command::Export { tenant } => {
             let operator = at_the_desk(settings).await?;
-            let export = operator.tenancy.export_tenant(&Actor::desk(), tenant).await.context(UNKNOWN)?;
+            get_tenant(&operator.store, tenant).await?;
+            let export = operator.tenancy.export_tenant(&Actor::desk(), tenant).await?;
             println!("{}", serde_json::to_string_pretty(&export)?);
         }
         Command::Delete { tenant, name } => {
             let operator = at_the_desk(settings).await?;
-            let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
+            let found = get_tenant(&operator.store, tenant).await?;
             ensure!(found.deleted_at.is_none(), "this tenant was deleted before");
             ensure!(found.name == name, "this tenant has another name; `turnpike tenant list` shows it");
             operator
@@ -103,7 +102,9 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
         }
         Command::StaleAnswers { tenant, minutes, .. } => {
             let oldest = minutes.map(|minutes| Duration::from_secs(minutes * 60));
-            open_store(settings).await?.tenant(tenant).allow_stale_answers(oldest).await?;
+            let store = open_store(settings).await?;
+            get_tenant(&store, tenant).await?;
+            store.tenant(tenant).allow_stale_answers(oldest).await?;
             match minutes {
                 Some(minutes) => println!("shown while an upstream fails: answers up to {minutes} minutes old"),
                 None => println!("shown while an upstream fails: no earlier answers"),
@@ -115,7 +116,7 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
 
 async fn set_state(settings: &Settings, tenant: TenantId, state: TenantState) -> Result<()> {
     let operator = at_the_desk(settings).await?;
-    let found = operator.store.tenant(tenant).get().await.context(UNKNOWN)?;
+    let found = get_tenant(&operator.store, tenant).await?;
     ensure!(found.deleted_at.is_none(), "this tenant was deleted");
     operator.tenancy.set_tenant_state(&Actor::desk(), tenant, state).await?;
     println!("{tenant}  {state}");

@@ -1,13 +1,13 @@
 //! `turnpike tool-policy`: what a tenant asks of those who use its tools.
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{ArgGroup, Args, Subcommand};
 use turnpike_config::Settings;
 use turnpike_core::{LeastRole, TenantId, parse_groups};
 use turnpike_store::{ToolGroup, ToolPolicy, Tools};
 use turnpike_tenancy::{Actor, ToolRule};
 
-use super::{at_the_desk, check_known};
+use super::{at_the_desk, check_known, get_tenant};
 use crate::operator::open_store;
 
 #[derive(Subcommand)]
@@ -77,9 +77,14 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
         }
         Command::Clear { which } => clear(settings, which).await,
         Command::List { tenant } => {
-            let policies = open_store(settings).await?.tenant(tenant).list_tool_policies().await?;
+            let store = open_store(settings).await?;
+            get_tenant(&store, tenant).await?;
+            let policies = store.tenant(tenant).list_tool_policies().await?;
             for ToolPolicy { tools, least_role, groups, set_by, set_at } in &policies {
                 println!("{tools}  {}  since {set_at} by {set_by}", asked(*least_role, groups));
+            }
+            if policies.is_empty() {
+                println!("no policy: everybody may use the tools as they are shipped");
             }
             Ok(())
         }
@@ -95,7 +100,7 @@ async fn set(settings: &Settings, which: Which, least_role: LeastRole, groups: V
         "everybody is an auditor at least, so this asks for nothing; `turnpike tool-policy clear` does that"
     );
     let operator = at_the_desk(settings).await?;
-    operator.store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?;
+    get_tenant(&operator.store, tenant).await?;
     operator.tenancy.set_tool_policy(&Actor::desk(), tenant, rule).await?;
     println!("{words}. Running servers follow within 10 seconds.");
     Ok(())

@@ -1,13 +1,14 @@
 //! `turnpike usage`: the ledger, summed.
 
-use anyhow::{Context as _, Result};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use anyhow::{Context as _, Result, ensure};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use serde_json::json;
 use turnpike_config::Settings;
 use turnpike_core::{Ambient, Money, TenantId, Timestamp};
 use turnpike_store::{CallFilter, CallRow, Store};
 
+use super::{day, get_tenant};
 use crate::operator::open_store;
 
 #[derive(Args)]
@@ -16,10 +17,10 @@ pub(crate) struct Options {
     #[arg(long)]
     tenant: Option<TenantId>,
     /// First day, UTC, YYYY-MM-DD [default: the first of this month]
-    #[arg(long)]
+    #[arg(long, value_parser = day::parse)]
     since: Option<NaiveDate>,
     /// Last day, UTC, included [default: today]
-    #[arg(long)]
+    #[arg(long, value_parser = day::parse)]
     until: Option<NaiveDate>,
     /// Also the newest single calls, so many of each tenant.
     #[arg(long, default_value_t = 0)]
@@ -34,7 +35,7 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
     let (since, until) = period(options, Ambient::system().now().to_utc())?;
     let tenants = match options.tenant {
         Some(tenant) => {
-            vec![store.tenant(tenant).get().await.context("no such tenant; `turnpike tenant list` shows them")?]
+            vec![get_tenant(&store, tenant).await?]
         }
         None => store.system().list_tenants().await?,
     };
@@ -48,8 +49,8 @@ fn period(options: &Options, now: DateTime<Utc>) -> Result<(Timestamp, Timestamp
     let today = now.date_naive();
     let first = options.since.or_else(|| chrono::Datelike::with_day(&today, 1)).unwrap_or(today);
     let last = options.until.unwrap_or(today).succ_opt().context("--until is too late a day")?;
-    let midnight = |day: NaiveDate| Timestamp::from_micros(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros());
-    Ok((midnight(first), midnight(last)))
+    ensure!(first < last, "--since is after --until");
+    Ok((day::midnight(first), day::midnight(last)))
 }
 
 async fn print_tenant(

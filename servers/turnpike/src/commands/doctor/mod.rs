@@ -41,6 +41,9 @@ pub(crate) async fn run(settings: Result<Settings>, options: &Options) -> Result
     };
     tell(Finding::of_deployment("settings", Verdict::Ok, "they can be used"));
     if let Some(operator) = deployment::look(&settings, &mut tell).await {
+        if let Some(tenant) = options.tenant {
+            super::get_tenant(&operator.store, tenant).await?;
+        }
         // What is looked at here is not in use for it.
         operator.vault.only_look();
         connections::look(&settings, &operator, options.tenant, &mut tell).await?;
