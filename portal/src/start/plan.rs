@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use turnpike_billing::Account;
 use turnpike_config::{Cap, PaymentProvider, PlanSettings};
-use turnpike_core::{Currency, Micros};
+use turnpike_core::{Currency, Micros, grouped};
 
 use super::{Step, steps};
 use crate::{
@@ -26,6 +26,8 @@ struct Plan {
     monthly: String,
     /// None where the fee cannot be paid for a year.
     yearly: Option<String>,
+    /// Units of a month.
+    included: String,
     beyond: String,
     chosen: bool,
 }
@@ -106,6 +108,7 @@ fn plans(portal: &Portal, chosen: &str) -> Vec<Plan> {
         name: name.clone(),
         monthly: money(Micros(own.monthly), currency),
         yearly: (own.yearly > 0).then(|| money(Micros(own.yearly), currency)),
+        included: grouped(own.included_units),
         beyond: beyond(own, currency),
         chosen: name == chosen,
         own: own.clone(),
@@ -120,10 +123,10 @@ fn beyond(plan: &PlanSettings, currency: Currency) -> String {
     }
     let tier = |own: &turnpike_config::TierSettings| {
         let price = money(Micros(own.price.saturating_mul(1000)), currency);
-        own.up_to.map_or_else(|| price.clone(), |up_to| format!("{price} up to {up_to}"))
+        own.up_to.map_or_else(|| price.clone(), |up_to| format!("{price} up to {}", grouped(up_to)))
     };
     let tiers: Vec<_> = plan.tiers.iter().map(tier).collect();
-    format!("Beyond them 1000 units cost {}", tiers.join(", then "))
+    format!("Beyond them 1,000 units cost {}", tiers.join(", then "))
 }
 
 pub(crate) async fn show(State(portal): State<Portal>, frame: Frame, member: Member) -> Answer {

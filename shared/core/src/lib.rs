@@ -32,7 +32,7 @@ pub use ids::{
     InvoiceId, JobId, LinkId, PersonId, PreviewId, ProcessId, ProofId, ServiceAgentId, SessionId, SwitchId, TenantId,
     VisitId,
 };
-pub use money::{Currency, Micros, Money, MoneyError};
+pub use money::{Currency, Micros, Money, MoneyError, grouped};
 pub use outcome::Outcome;
 pub use policy::WritePolicy;
 pub use role::{LeastRole, Role};

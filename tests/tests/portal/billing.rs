@@ -218,7 +218,7 @@ async fn a_plan_is_chosen_changed_ended_and_kept() {
     let (owner, tenant) = app.sign_up("Acme", "ann@example.com").await;
     assert_has(
         &owner.look("/start/plan").await,
-        &["29.00 USD a month", "290.00 USD a year", "8000 units", "14 days to try"],
+        &["29.00 USD a month", "290.00 USD a year", "8,000 units", "14 days to try"],
     );
     let wrong = owner.post("/start/plan", &[("plan", "nothing"), ("term", "year")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -1,6 +1,6 @@
 //! A figure, and how it is printed.
 
-use turnpike_core::{Currency, Micros};
+use turnpike_core::{Currency, Micros, grouped};
 
 /// What a placeholder stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,19 +42,6 @@ fn decimal(micros: i64, least: usize) -> String {
     let digits = format!("{part:06}");
     let kept = digits.trim_end_matches('0').len().max(least);
     format!("{}.{}", grouped(whole), &digits[..kept])
-}
-
-/// With a comma at every third digit.
-pub(crate) fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut grouped = String::from(if number < 0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]
