@@ -25,6 +25,8 @@ use crate::Portal;
 const BELIEVED: Duration = Duration::from_secs(5);
 /// The brand of every host that has none of its own.
 pub(crate) const EVERY_HOST: &str = "*";
+const UNKNOWN_HOST: &str =
+    "this host is not served here; whoever runs this server can name it in the setting server.allowed_hosts\n";
 
 /// How the service presents itself on one host.
 #[derive(Debug)]
@@ -154,7 +156,7 @@ pub(crate) async fn resolve(State(portal): State<Portal>, mut request: Request, 
             request.extensions_mut().insert(brand);
             next.run(request).await
         }
-        Ok(None) => (StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n").into_response(),
+        Ok(None) => (StatusCode::MISDIRECTED_REQUEST, UNKNOWN_HOST).into_response(),
         Err(error) => {
             tracing::error!(%error, "the brand could not be read");
             request.extensions_mut().insert(portal.brands.default_brand());

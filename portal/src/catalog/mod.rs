@@ -21,7 +21,7 @@ const fn connecting(auth: &AuthShape) -> &'static str {
         AuthShape::RestliOAuth(_) => {
             "You sign in at the vendor and allow it there, and again when that ends. Your password stays with the vendor."
         }
-        AuthShape::SystemUserToken(_) => "You make a token for a system user at the vendor and fill it in here.",
+        AuthShape::SystemUserToken(_) => "You make a token at the vendor, for an app of yours, and fill it in here.",
         AuthShape::ApiKey { .. } => "You make an API key at the vendor and fill it in here.",
     }
 }
