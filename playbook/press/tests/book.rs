@@ -45,6 +45,20 @@ fn another_price_book_makes_other_pages() {
 }
 
 #[test]
+fn a_plan_that_is_not_offered_any_more_stands_on_no_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fewer.toml");
+    fs::write(&file, "[plans.growth]\noffered = false\n").unwrap();
+    let facts = Facts::of(Some(file)).unwrap();
+    for gone in
+        ["{{ plans.growth.monthly }}", "{{ sum plan=growth units=5000 }}", "{{ worked plan=growth units=5000 }}"]
+    {
+        assert!(fill("p", gone, &facts).unwrap_err()[0].to_string().contains("starter, scale"), "{gone}");
+    }
+    assert!(!fill("p", "{{ table plans }}", &facts).unwrap().contains("Growth"));
+}
+
+#[test]
 fn figures_can_be_reckoned_with() {
     let facts = Facts::shipped().unwrap();
     for (text, expected) in [

@@ -12,6 +12,9 @@ use crate::placeholder::Value;
 impl Facts {
     pub(super) fn find(&self, path: &[String]) -> Result<Value, String> {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let ["plans", plan, _] = path.as_slice() {
+            self.offered_plan(plan)?;
+        }
         let derived = match path.as_slice() {
             ["plans", which] => self.of_all_plans(which),
             ["plans", plan, field] => self.book.plan(plan).and_then(|plan| self.of_plan(plan, field)),
@@ -85,6 +88,14 @@ impl Facts {
             "dearest" => monthly.iter().max().map(|fee| self.money(*fee)),
             _ => None,
         }
+    }
+
+    /// A page that is sent to clients says nothing of a plan that they cannot choose.
+    pub(super) fn offered_plan(&self, name: &str) -> Result<&PlanSettings, String> {
+        self.book.plan(name).filter(|plan| plan.offered).ok_or_else(|| {
+            let offered: Vec<_> = self.offered().map(|(name, _)| name.as_str()).collect();
+            format!("no plan `{name}` is offered; there are {}", offered.join(", "))
+        })
     }
 
     /// The plans that can be chosen, cheapest first.

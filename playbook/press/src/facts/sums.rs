@@ -95,10 +95,7 @@ impl Facts {
 
     fn parts(&self, arguments: &Arguments) -> Result<Parts<'_>, String> {
         let name = arguments.get("plan").ok_or("say of which plan: `plan=NAME`")?;
-        let plan = self.book.plan(name).ok_or_else(|| {
-            let known = self.book.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            format!("there is no plan `{name}`; there are {known}")
-        })?;
+        let plan = self.offered_plan(name)?;
         let units = self.units_asked(arguments)?;
         if plan.cap == Cap::Hard && units > plan.included_units {
             return Err(format!("nobody can use {units} units: this plan ends at {}", plan.included_units));
