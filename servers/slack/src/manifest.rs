@@ -30,7 +30,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     regions: &[],
     download_hosts: &[],
     // The Web API has no versions: Slack retires single methods, with a notice. `method_deprecated` tells of it.
-    version: VersionPin { version: "web-api", ends: "2099-12-31" },
+    version: VersionPin { version: "web-api", ends: "" },
     connect_form: &[Field { name: "access_token", label: "Bot user OAuth token (xoxb-…)", secret: true }],
     // Slack lets most methods be called 20 or 50 times a minute for a workspace and app, and a channel be posted in once a second.
     limits: Limits { read: Rate { per_minute: 40, burst: 20 }, write: Rate { per_minute: 20, burst: 5 } },

@@ -18,7 +18,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     regions: &[],
     download_hosts: &[],
     // The documented path of the Data API; `v2` is another name of the same. Supermetrics has named no end.
-    version: VersionPin { version: "enterprise/v2", ends: "2099-12-31" },
+    version: VersionPin { version: "enterprise/v2", ends: "" },
     connect_form: &[Field { name: "key", label: "API key (a query key)", secret: true }],
     limits: Limits { read: Rate { per_minute: 60, burst: 20 }, write: Rate { per_minute: 20, burst: 5 } },
     app_quota: None,

@@ -28,11 +28,13 @@ pub(crate) fn ends(settings: &Settings, integrations: &[Arc<Integration>]) -> Re
         let own = settings.integration(manifest.name);
         let (version, ends) = match (own.version.as_str(), own.version_ends.as_str()) {
             ("", "") => (manifest.version.version, manifest.version.ends),
-            // A version that we do not know, and nobody says when it ends.
-            (_, "") => continue,
             ("", ends) => (manifest.version.version, ends),
             (version, ends) => (version, ends),
         };
+        // Nobody says when it ends.
+        if ends.is_empty() {
+            continue;
+        }
         let setting = || format!("setting `integrations.{}.version_ends`: write a day as 2027-11-30", manifest.name);
         let on = ends.parse().with_context(setting)?;
         all.push(VersionEnd { integration: manifest.name, title: manifest.title, version: version.to_owned(), on });

@@ -190,7 +190,7 @@ pub struct TokenApp {
 pub struct VersionPin {
     /// As the upstream writes it: `v26`.
     pub version: &'static str,
-    /// Last day it is served, `YYYY-MM-DD`; a projection where the vendor gives no date.
+    /// Last day it is served, `YYYY-MM-DD`; a projection where the vendor gives no date, and empty where nothing can be said.
     pub ends: &'static str,
 }
 

@@ -7,7 +7,7 @@ mod tables;
 
 use std::path::PathBuf;
 
-pub(crate) use tables::{hosts, table};
+pub(crate) use tables::{end_of, hosts, table};
 use toml::Table;
 use turnpike_config::{ConfigError, Layers, Settings};
 use turnpike_metering::PriceBook;

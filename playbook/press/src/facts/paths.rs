@@ -6,7 +6,7 @@ use turnpike_gateway::OFFERED_VERSIONS;
 use turnpike_metering::tiers;
 use turnpike_sdk::{Access, Integration, Tool};
 
-use super::Facts;
+use super::{Facts, tables::end_of};
 use crate::placeholder::Value;
 
 impl Facts {
@@ -157,7 +157,7 @@ fn of_integration(integration: &Integration, field: &str) -> Option<Value> {
         "title" => Some(Value::Text(manifest.title.into())),
         "summary" => Some(Value::Text(manifest.summary.into())),
         "version" => Some(Value::Text(manifest.version.version.into())),
-        "version_ends" => Some(Value::Text(manifest.version.ends.into())),
+        "version_ends" => Some(Value::Text(end_of(&manifest.version).into())),
         "tools" => Some(count(tools)),
         "reads" => Some(count(tools.filter(|tool| reads(tool)))),
         "writes" => Some(count(tools.filter(|tool| !reads(tool)))),

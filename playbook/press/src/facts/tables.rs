@@ -1,7 +1,7 @@
 //! Tables and lists.
 
 use turnpike_core::Outcome;
-use turnpike_sdk::{AuthShape, Cost, Integration, Manifest, Tool};
+use turnpike_sdk::{AuthShape, Cost, Integration, Manifest, Tool, VersionPin};
 
 use super::{Facts, paths::reads, retention};
 use crate::placeholder::Value;
@@ -109,7 +109,7 @@ impl Facts {
     fn versions(&self) -> Vec<Vec<String>> {
         let row = |one: &Integration| {
             let Manifest { title, version, .. } = &one.manifest;
-            [*title, version.version, version.ends].map(str::to_owned).to_vec()
+            [*title, version.version, end_of(version)].map(str::to_owned).to_vec()
         };
         self.integrations.iter().map(row).collect()
     }
@@ -137,6 +137,11 @@ impl Facts {
 fn scopes(manifest: &Manifest) -> String {
     let rows = manifest.auth.scopes().iter().map(|scope| vec![format!("`{scope}`")]).collect();
     table(&[&format!("Scopes that {} is asked for", manifest.title)], rows)
+}
+
+/// The day on which a version ends, or that there is none to name.
+pub(crate) fn end_of(version: &VersionPin) -> &'static str {
+    if version.ends.is_empty() { "none is known" } else { version.ends }
 }
 
 /// Every host that the product talks to for an integration, and what for.

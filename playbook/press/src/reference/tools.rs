@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::{Map, Value};
 use turnpike_sdk::{Access, AuthShape, Cost, Integration, Tool};
 
-use crate::facts::{hosts, integrations, table};
+use crate::facts::{end_of, hosts, integrations, table};
 
 const BEGINNING: &str = "\
 What each MCP server offers. At `/NAME/mcp` tools have the names below, at `/mcp` the integration's name stands before them: \
@@ -33,7 +33,8 @@ fn of_integration(integration: &Integration) -> String {
         ("Scopes here", format!("`{}`, `{}`", manifest.read_scope(), manifest.write_scope())),
         ("Credential", shape(&manifest.auth).to_owned()),
         ("Scopes at the vendor", if scopes.is_empty() { "–".into() } else { scopes.join(", ") }),
-        ("API version", format!("{}, until {}", manifest.version.version, manifest.version.ends)),
+        ("API version", manifest.version.version.to_owned()),
+        ("Its end", end_of(&manifest.version).to_owned()),
         (
             "Limit of a client for each tool",
             format!(
