@@ -37,7 +37,12 @@ impl Scene {
             fs::write(folder.join("Cargo.toml"), "").unwrap();
         }
         for (integration, vendor) in &vendors {
-            fs::create_dir(checkout.path().join("servers").join(integration.manifest.name)).unwrap();
+            let folder = Path::new("servers").join(integration.manifest.name).join("tests/recorded");
+            fs::create_dir_all(checkout.path().join(&folder)).unwrap();
+            let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&folder).join("words.txt");
+            if words.exists() {
+                fs::copy(words, checkout.path().join(&folder).join("words.txt")).unwrap();
+            }
             deployment.connect(tenant, vendor).await;
         }
         Self { deployment, checkout, tenant, vendors }

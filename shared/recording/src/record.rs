@@ -49,7 +49,7 @@ pub enum Refusal {
     NothingSent,
     /// With the data replaced the tool goes another way.
     #[error(
-        "once the client's data is replaced the tool goes another way: {0}. A text that is the vendor's and was replaced \
+        "once the client's data is replaced the tool goes another way ({0}); a text that is the vendor's and was replaced \
          can be kept: add it as a line to tests/recorded/words.txt of the integration"
     )]
     NotAlike(Difference),

@@ -99,7 +99,7 @@ impl<'a> Place<'a> {
             return true;
         }
         if field.contains("timezone") {
-            return text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_/+-".contains(&byte));
+            return is_zone(text);
         }
         KINDS.iter().any(|kind| field.ends_with(kind)) && is_constant(text)
     }
@@ -110,6 +110,12 @@ fn is_constant(text: &str) -> bool {
     let of = |fits: fn(&u8) -> bool| text.bytes().all(|byte| fits(&byte) || byte == b'_');
     of(u8::is_ascii_uppercase)
         || text.starts_with(|first: char| first.is_ascii_lowercase()) && of(u8::is_ascii_alphabetic)
+}
+
+/// `Europe/Berlin`, `America/Argentina/Salta`, `UTC`, `GMT+2`.
+fn is_zone(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_/+-".contains(&byte));
+    plain && (text.contains('/') || text.starts_with("UTC") || text.starts_with("GMT"))
 }
 
 pub(super) fn is_link(text: &str) -> bool {
