@@ -50,7 +50,7 @@ pub(crate) struct Deployment {
     pub(crate) tenant: TenantId,
     settings: Settings,
     ambient: Ambient,
-    books: Books,
+    pub(crate) books: Books,
     _place: Place,
 }
 
@@ -86,7 +86,7 @@ impl Deployment {
         let clock = Arc::new(ManualClock::at(at("2026-10-01")));
         let ambient = Ambient::new(clock.clone(), Entropy::System);
         let book = PriceBook::of_settings(settings.prices.clone(), settings.plans.clone());
-        let books = Books::start(store.clone(), book).await.unwrap();
+        let books = Books::start(store.clone(), book, ambient.now()).await.unwrap();
         let tenant = ambient.id();
         let parts = parts(&store, &ambient, &books, &settings);
         let billing = Billing::new(parts).unwrap();
@@ -99,14 +99,14 @@ impl Deployment {
     pub(crate) async fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         let book = PriceBook::of_settings(self.settings.prices.clone(), self.settings.plans.clone());
-        self.books = Books::start(self.store.clone(), book).await.unwrap();
+        self.books = Books::start(self.store.clone(), book, self.ambient.now()).await.unwrap();
         self.billing = self.worker();
     }
 
     /// The same with a price book for those who come from now on.
     pub(crate) async fn set_book(&mut self) {
         let book = PriceBook::of_settings(self.settings.prices.clone(), self.settings.plans.clone());
-        self.books = Books::start(self.store.clone(), book).await.unwrap();
+        self.books = Books::start(self.store.clone(), book, self.ambient.now()).await.unwrap();
         self.billing = self.worker();
     }
 

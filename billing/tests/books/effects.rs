@@ -64,6 +64,23 @@ on_both! {
         assert!(matches!(refused, Err(BillingError::CurrencyInUse)));
     }
 
+    async fn an_edited_settings_file_changes_nothing_that_was_agreed(it: Deployment) {
+        let mut it = it;
+        it.set(|settings| settings.plans.get_mut("starter").unwrap().monthly = 31_000_000).await;
+        assert!(it.books.settings_are_a_version(), "nobody has agreed to anything yet");
+        it.subscribe(&plan("starter")).await;
+        it.set(|settings| settings.plans.get_mut("starter").unwrap().monthly = 99_000_000).await;
+        assert!(!it.books.settings_are_a_version());
+        it.close_at("2026-11-01T02:00:00Z").await;
+        assert_eq!(it.last_invoice().await.0.total.0, 31_000_000);
+        it.billing.change_plan(it.tenant, &plan("starter")).await.unwrap();
+        it.close_at("2026-12-01T02:00:00Z").await;
+        assert_eq!(it.last_invoice().await.0.total.0, 31_000_000, "the next terms are not the file's either");
+        it.billing.set_book(&book(&it), at("2026-12-02"), "", "operator").await.unwrap();
+        it.set_book().await;
+        assert!(it.books.settings_are_a_version(), "what is set is known");
+    }
+
     async fn a_subscription_keeps_its_terms_until_its_plan_is_changed(it: Deployment) {
         it.subscribe(&plan("starter")).await;
         let mut dearer = book(&it);

@@ -1,6 +1,7 @@
 //! Subscribing, changing and ending.
 
 use turnpike_billing::BillingError;
+use turnpike_config::BookText;
 use turnpike_store::{LineKind, SubscriptionState as State};
 
 use crate::deployment::{amounts, at, on_both, plan, units};
@@ -107,8 +108,12 @@ on_both! {
 
     async fn what_is_not_offered_cannot_be_chosen_but_kept(it: Deployment) {
         it.subscribe(&plan("starter")).await;
+        let mut text = BookText { prices: it.settings().prices.clone(), plans: it.settings().plans.clone() };
+        text.plans.get_mut("starter").unwrap().offered = false;
+        it.billing.set_book(&text, at("2026-10-02"), "", "operator").await.unwrap();
+        it.go_to("2026-10-02T00:00:00Z");
         let mut it = it;
-        it.set(|settings| settings.plans.get_mut("starter").unwrap().offered = false).await;
+        it.set_book().await;
         let two = turnpike_billing::Choice { integrations: 2, ..plan("starter") };
         it.billing.change_plan(it.tenant, &two).await.unwrap();
         assert_eq!(it.subscription().await.integrations, 2);

@@ -110,6 +110,21 @@ async fn a_tenant_whose_usage_does_not_arrive_is_not_ended() {
 }
 
 #[tokio::test]
+async fn an_end_whose_answer_is_lost_is_an_end() {
+    for fault in [Fault::TimeoutAfterCommit, Fault::Status500After] {
+        let world = World::new().await;
+        let tenant = world.subscribed("starter", false).await;
+        world.fake.fail_next("DELETE /v1/subscriptions/", fault, 1);
+        world.billing.end_now(tenant).await.unwrap();
+        assert_eq!(world.row(tenant).await.unwrap().state, SubscriptionState::Canceled);
+    }
+    let world = World::new().await;
+    let tenant = world.subscribed("starter", false).await;
+    world.fake.fail_next("DELETE /v1/subscriptions/", Fault::Status(400), 1);
+    assert!(world.billing.end_now(tenant).await.is_err(), "one that has not ended is not called so");
+}
+
+#[tokio::test]
 async fn what_stripe_tells_of_a_tenant_that_was_deleted_brings_no_more_back_than_its_invoices() {
     let world = World::new().await;
     let tenant = world.subscribed("starter", false).await;

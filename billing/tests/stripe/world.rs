@@ -168,7 +168,7 @@ async fn billing(store: &Store, ambient: &Ambient, settings: &Settings, book: Pr
     let parts = Parts {
         store: store.clone(),
         ambient: ambient.clone(),
-        books: Books::start(store.clone(), book).await.unwrap(),
+        books: Books::start(store.clone(), book, ambient.now()).await.unwrap(),
         settings: settings.payments.clone(),
         costs: settings.costs.clone(),
         integrations: vec![],

@@ -239,7 +239,7 @@ impl World {
 
 async fn billing(store: &Store, ambient: &Ambient, payments: &PaymentSettings) -> Billing {
     let book = PriceBook::of_settings(SETTINGS.prices.clone(), SETTINGS.plans.clone());
-    let books = Books::start(store.clone(), book).await.unwrap();
+    let books = Books::start(store.clone(), book, ambient.now()).await.unwrap();
     let (store, ambient, costs) = (store.clone(), ambient.clone(), SETTINGS.costs.clone());
     Billing::new(Parts { store, ambient, books, settings: payments.clone(), costs, integrations: vec![] }).unwrap()
 }

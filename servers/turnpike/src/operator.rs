@@ -89,7 +89,7 @@ impl Operator {
         let billing = Billing::new(turnpike_billing::Parts {
             store: store.clone(),
             ambient: ambient.clone(),
-            books: open_books(settings, &store).await?,
+            books: open_books(settings, &store, &ambient).await?,
             settings: settings.payments.clone(),
             costs: settings.costs.clone(),
             integrations: settings.integrations.clone().into_iter().collect(),
@@ -138,10 +138,10 @@ fn limiter(settings: &Settings, redis: Option<&Redis>) -> Limiter {
     redis.map_or_else(Limiter::default, |redis| Limiter::shared(redis.clone(), when_gone))
 }
 
-/// The versions of the price book; the first is that of the settings.
-async fn open_books(settings: &Settings, store: &Store) -> Result<Books> {
+/// The versions of the price book; the first comes from the settings.
+async fn open_books(settings: &Settings, store: &Store, ambient: &Ambient) -> Result<Books> {
     let book = PriceBook::of_settings(settings.prices.clone(), settings.plans.clone());
-    Books::start(store.clone(), book).await.context("the versions of the price book cannot be read")
+    Books::start(store.clone(), book, ambient.now()).await.context("the versions of the price book cannot be read")
 }
 
 /// Opens the database. A SQLite file is brought to this version; PostgreSQL must have been, by its owner.

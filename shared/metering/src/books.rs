@@ -19,15 +19,28 @@ pub const NOTICE: Duration = Duration::from_secs(60);
 
 /// All versions of the price book. Cheap to clone; reads them again until the last clone is gone.
 #[derive(Clone)]
-pub struct Books(Arc<RwLock<Arc<Vec<Arc<PriceBook>>>>>);
+pub struct Books {
+    known: Arc<RwLock<Arc<Vec<Arc<PriceBook>>>>>,
+    settings_are_a_version: bool,
+}
 
 impl Books {
-    /// Reads the versions, and goes on reading them.
-    pub async fn start(store: Store, settings: PriceBook) -> Result<Self, StoreError> {
+    /// Reads the versions, and goes on reading them. What the settings say is the first of them until somebody has subscribed
+    /// or called; after that nothing is priced anew because a file has changed.
+    pub async fn start(store: Store, settings: PriceBook, now: Timestamp) -> Result<Self, StoreError> {
+        store.system().keep_first_price_version(&row_of(&settings, now)).await?;
         let settings = Arc::new(settings);
-        let known = Arc::new(RwLock::new(Arc::new(read(&store, &settings).await?)));
+        let books = read(&store, &settings).await?;
+        let same = |book: &Arc<PriceBook>| (&book.prices, &book.plans) == (&settings.prices, &settings.plans);
+        let settings_are_a_version = books.iter().any(same);
+        let known = Arc::new(RwLock::new(Arc::new(books)));
         tokio::spawn(follow(store, settings, Arc::downgrade(&known)));
-        Ok(Self(known))
+        Ok(Self { known, settings_are_a_version })
+    }
+
+    /// Whether what the settings say of prices and plans is one of the versions. If not, nothing goes by it.
+    pub fn settings_are_a_version(&self) -> bool {
+        self.settings_are_a_version
     }
 
     /// The book in force at that time: of those that had begun, the one that was set last.
@@ -42,22 +55,35 @@ impl Books {
         all.iter().find(|book| book.version == version).unwrap_or(&all[0]).clone()
     }
 
-    /// All of them, oldest first; the first is that of the settings.
+    /// All of them, oldest first.
     pub fn all(&self) -> Arc<Vec<Arc<PriceBook>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 async fn read(store: &Store, settings: &Arc<PriceBook>) -> Result<Vec<Arc<PriceBook>>, StoreError> {
     let rows = store.system().list_price_versions().await?;
-    let later = rows.into_iter().filter_map(|row| match of_row(&row) {
+    let books = rows.into_iter().filter_map(|row| match of_row(&row) {
         Ok(book) => Some(Arc::new(book)),
         Err(error) => {
             tracing::error!(version = row.version, %error, "a version of the price book cannot be read");
-            None
+            // There is always a first one.
+            (row.version == settings.version).then(|| settings.clone())
         }
     });
-    Ok([settings.clone()].into_iter().chain(later).collect())
+    Ok(books.collect())
+}
+
+fn row_of(settings: &PriceBook, now: Timestamp) -> PriceVersion {
+    let book = BookText { prices: settings.prices.clone(), plans: settings.plans.clone() };
+    PriceVersion {
+        version: settings.version,
+        book_json: serde_json::to_string(&book).unwrap_or_default(),
+        effective_at: settings.effective_at,
+        note: String::new(),
+        set_by: "settings".into(),
+        set_at: now,
+    }
 }
 
 fn of_row(row: &PriceVersion) -> Result<PriceBook, serde_json::Error> {

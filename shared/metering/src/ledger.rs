@@ -65,7 +65,8 @@ async fn write_groups(store: Store, mut entries: mpsc::Receiver<Entry>) {
             Ok(()) => waiting.into_iter().for_each(|written| drop(written.send(Ok(())))),
             Err(error) => {
                 tracing::error!(rows = rows.len(), %error, "a group of ledger rows was not written; trying them one by one");
-                for (row, written) in rows.iter().zip(waiting) {
+                // That took its time, so that some may have given up since.
+                for (row, written) in rows.iter().zip(waiting).filter(|(_, written)| !written.is_closed()) {
                     let _ = written.send(write_alone(&store, row).await);
                 }
             }

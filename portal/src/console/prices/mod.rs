@@ -100,7 +100,9 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame) -> Answer {
 
 /// All versions, newest first.
 async fn versions(portal: &Portal, present: &PriceBook) -> Result<Vec<Version>, Failure> {
-    let (rows, now) = (portal.store.system().list_price_versions().await?, portal.ambient.now());
+    let (mut rows, now) = (portal.store.system().list_price_versions().await?, portal.ambient.now());
+    // Nobody has set the first.
+    rows.retain(|row| row.version > 0);
     let actors = Actors::read(portal, rows.iter().map(|row| row.set_by.as_str()).collect()).await?;
     let told = |book: &PriceBook| {
         let row = rows.iter().find(|row| row.version == book.version);

@@ -31,6 +31,10 @@ use crate::{authorization::authorization_server, member_calls::MemberCalls, oper
 /// A write that was sent so long ago has no process any more that waits for it: each of its few requests has an end.
 const ABANDONED: Duration = Duration::from_secs(900);
 
+/// What has no effect, for the reason that prices which somebody has agreed to stay.
+pub const OTHER_PRICES: &str =
+    "the settings file has prices or plans that are in no version of the price book, so nothing goes by them";
+
 /// How far a process is on its way out. Cheap to clone.
 #[derive(Clone, Default)]
 struct Going {
@@ -75,6 +79,11 @@ impl App {
         }
         for line in versions::ending(&settings, &operator.integrations, operator.ambient.now())? {
             tracing::warn!("{line}");
+        }
+        if !operator.billing.books().settings_are_a_version() {
+            tracing::warn!(
+                "{OTHER_PRICES}; `turnpike prices set` makes a version of them, and `turnpike prices list` shows those there are"
+            );
         }
         let oauth = authorization_server(&settings, &operator, &public_url).await?;
         let (store, ambient) = (operator.store.clone(), operator.ambient.clone());

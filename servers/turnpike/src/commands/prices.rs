@@ -14,7 +14,8 @@ use crate::operator::Operator;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// The versions, oldest first: from when on each is in force, who set it and why. Version 0 is the settings file.
+    /// The versions, oldest first: from when on each is in force, who set it and why. Version 0 is the settings file as it was
+    /// when first somebody subscribed or called; a change of the file after that has no effect until `set` makes it a version.
     List,
     /// The book in force as TOML, to be changed and given back to `set`.
     Show {
@@ -67,8 +68,8 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
 }
 
 async fn list(operator: &Operator) -> Result<()> {
-    println!("0  the settings file");
-    for row in operator.store.system().list_price_versions().await? {
+    println!("0  the settings file, as it was when something was first priced by it");
+    for row in operator.store.system().list_price_versions().await?.into_iter().filter(|row| row.version > 0) {
         println!("{}  from {}  set {} by {}: {}", row.version, row.effective_at, row.set_at, row.set_by, row.note);
     }
     Ok(())

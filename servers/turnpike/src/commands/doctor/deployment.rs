@@ -9,6 +9,7 @@ use turnpike_tenancy::PEPPER;
 
 use super::finding::{Finding, Verdict};
 use crate::{
+    app::OTHER_PRICES,
     commands::at_the_desk,
     operator::{Operator, make_folder},
     versions,
@@ -35,6 +36,7 @@ pub(super) async fn look(settings: &Settings, tell: &mut impl FnMut(Finding)) ->
     if let Some(finding) = redis(&operator).await {
         tell(finding);
     }
+    tell(prices(&operator));
     for finding in ending_versions(settings, &operator) {
         tell(finding);
     }
@@ -98,6 +100,20 @@ async fn redis(operator: &Operator) -> Option<Finding> {
             "Look after Redis, and after `redis.url`; `redis.when_gone` says what becomes of calls meanwhile.",
         ),
     })
+}
+
+/// Whether the settings file still says what is charged.
+fn prices(operator: &Operator) -> Finding {
+    if operator.billing.books().settings_are_a_version() {
+        return Finding::of_deployment(
+            "prices",
+            Verdict::Ok,
+            "what the settings file says is a version of the price book",
+        );
+    }
+    Finding::of_deployment("prices", Verdict::Failed, OTHER_PRICES).needing(
+        "Set them as the next version with `turnpike prices set`, which shows their effect first, or take them back out.",
+    )
 }
 
 /// Whether mails would leave.
