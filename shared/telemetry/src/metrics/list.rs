@@ -136,7 +136,7 @@ instruments! {
     WORK_OVERDUE = "turnpike.work.overdue", Gauge, "s", [WORK], &[],
         "How long background work has been due that nobody does";
     USAGE_UNDELIVERED = "turnpike.usage.undelivered", Gauge, "s", [], &[],
-        "How long ago the oldest batch of usage was sealed of which the payment provider is not known to have it; nought when it has all";
+        "How long ago the oldest batch of usage was sealed of which the payment provider is not known to have it; nought when it has all, or there is none";
     REDIS_GONE = "turnpike.redis.gone", Gauge, "{process}", [], &[],
         "1 in a process that cannot use Redis, else 0";
     POOL_COUNT = "db.client.connection.count", UpDownCounter, "{connection}", [POOL, POOL_STATE], &[],
