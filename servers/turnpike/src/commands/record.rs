@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use turnpike_config::Settings;
-use turnpike_core::TenantId;
+use turnpike_core::{Ambient, TenantId};
 use turnpike_recording::{Order, PATIENCE, Recording, check_reads, record};
 use turnpike_scaffold::Checkout;
 use turnpike_sdk::{Connection, Manifest};
@@ -51,7 +51,7 @@ pub(crate) async fn run(settings: &Settings, options: &Options) -> Result<()> {
     let file = file_of(&folder, &case)?;
     let words = read_words(&folder)?;
 
-    let telemetry = Telemetry::start(&settings.telemetry)?;
+    let telemetry = Telemetry::start(&settings.telemetry, &Ambient::system())?;
     let operator = at_the_desk(settings).await?;
     let recording = call(&operator, options, arguments, words).await?;
     write(&file, &recording)?;
