@@ -189,3 +189,6 @@ impl Scrubber {
         self.names.has(run) && self.names.find(run).as_deref() != Some(run) && !self.names.is_replacement(run)
     }
 }
+
+#[cfg(test)]
+mod tests;

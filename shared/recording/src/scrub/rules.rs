@@ -86,7 +86,7 @@ impl<'a> Place<'a> {
             && name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
             && name.bytes().all(tail)
             && tokens(name).all(|token| !matches!(token, Token::Uuid(_)))
-            && !name.bytes().filter(u8::is_ascii_digit).nth(3).is_some()
+            && name.bytes().filter(u8::is_ascii_digit).nth(3).is_none()
     }
 
     /// Whether a text here is a word of the vendor's, or of the protocol.

@@ -8,12 +8,13 @@ use turnpike_sdk::{Integration, Tool};
 use super::lexer::{Token, tokens};
 
 /// Words in small letters.
+#[derive(Default)]
 pub(crate) struct Vocabulary(HashSet<String>);
 
 impl Vocabulary {
     /// Those that the tools' schemas and descriptions name, and those that the operator says are the vendor's.
     pub(crate) fn of(integration: &Integration, more: &[String]) -> Self {
-        let mut own = Self(HashSet::new());
+        let mut own = Self::default();
         for Tool { spec, input_schema, output_schema, .. } in &integration.tools {
             own.read_prose(spec.description);
             own.read_schema(&Value::Object(input_schema.clone()));
