@@ -123,7 +123,6 @@ async fn another_plan_keeps_the_meter_and_takes_the_terms_of_today() {
 
     let later = world
         .another_with(|book| {
-            book.version = 1;
             book.plans.get_mut("growth").unwrap().monthly = 61_000_000;
         })
         .await;

@@ -9,11 +9,11 @@ use stripe_billing::billing_meter_event::CreateBillingMeterEvent;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use turnpike_billing::{Billing, Choice, Customer, Parts, stripe::router};
-use turnpike_config::{Layers, PaymentProvider, PaymentSettings, Settings};
+use turnpike_config::{BookText, Layers, PaymentProvider, PaymentSettings, Settings};
 use turnpike_core::{Ambient, Entropy, ManualClock, TenantId, Timestamp};
 use turnpike_fake_stripe::{Delivery, FakeStripe, RequestLog};
 use turnpike_metering::{Books, PriceBook};
-use turnpike_store::{NewTenant, PaymentEvent, Store, Subscription};
+use turnpike_store::{NewTenant, PaymentEvent, PriceVersion, Store, Subscription};
 
 /// A whole hour.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_789_999_200_000_000);
@@ -86,14 +86,25 @@ impl World {
 
     /// Another process with the same settings.
     pub(crate) async fn another(&self) -> Billing {
-        self.another_with(|_| {}).await
+        let book = PriceBook::of_settings(self.settings.prices.clone(), self.settings.plans.clone());
+        billing(&self.store, &self.ambient, &self.settings, book).await
     }
 
-    /// Another process, with another price book.
-    pub(crate) async fn another_with(&self, change: impl FnOnce(&mut PriceBook)) -> Billing {
-        let mut book = PriceBook::of_settings(self.settings.prices.clone(), self.settings.plans.clone());
+    /// Another process, after the next version of the price book has come into force.
+    pub(crate) async fn another_with(&self, change: impl FnOnce(&mut BookText)) -> Billing {
+        let mut book = BookText { prices: self.settings.prices.clone(), plans: self.settings.plans.clone() };
         change(&mut book);
-        billing(&self.store, &self.ambient, &self.settings, book).await
+        let (system, now) = (self.store.system(), self.now());
+        let row = PriceVersion {
+            version: system.list_price_versions().await.unwrap().last().unwrap().version + 1,
+            book_json: serde_json::to_string(&book).unwrap(),
+            effective_at: now,
+            note: String::new(),
+            set_by: "operator".into(),
+            set_at: now,
+        };
+        system.insert_price_version(&row).await.unwrap();
+        self.another().await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -25,14 +25,22 @@ pub struct Books {
 }
 
 impl Books {
-    /// Reads the versions, and goes on reading them. What the settings say is the first of them until somebody has subscribed
-    /// or called; after that nothing is priced anew because a file has changed.
+    /// Reads the versions, and goes on reading them. What the settings say becomes one until somebody has subscribed or called;
+    /// after that nothing is priced anew because a file has changed.
     pub async fn start(store: Store, settings: PriceBook, now: Timestamp) -> Result<Self, StoreError> {
-        store.system().keep_first_price_version(&row_of(&settings, now)).await?;
         let settings = Arc::new(settings);
-        let books = read(&store, &settings).await?;
-        let same = |book: &Arc<PriceBook>| (&book.prices, &book.plans) == (&settings.prices, &settings.plans);
-        let settings_are_a_version = books.iter().any(same);
+        let is_known = |books: &[Arc<PriceBook>]| {
+            books.iter().any(|book| (&book.prices, &book.plans) == (&settings.prices, &settings.plans))
+        };
+        let mut books = read(&store, &settings).await?;
+        if !is_known(&books) {
+            match store.system().insert_price_version_of_settings(&json_of(&settings), now).await {
+                // Another process was quicker.
+                Ok(()) | Err(StoreError::Conflict { .. }) => books = read(&store, &settings).await?,
+                Err(error) => return Err(error),
+            }
+        }
+        let settings_are_a_version = is_known(&books);
         let known = Arc::new(RwLock::new(Arc::new(books)));
         tokio::spawn(follow(store, settings, Arc::downgrade(&known)));
         Ok(Self { known, settings_are_a_version })
@@ -74,16 +82,9 @@ async fn read(store: &Store, settings: &Arc<PriceBook>) -> Result<Vec<Arc<PriceB
     Ok(books.collect())
 }
 
-fn row_of(settings: &PriceBook, now: Timestamp) -> PriceVersion {
-    let book = BookText { prices: settings.prices.clone(), plans: settings.plans.clone() };
-    PriceVersion {
-        version: settings.version,
-        book_json: serde_json::to_string(&book).unwrap_or_default(),
-        effective_at: settings.effective_at,
-        note: String::new(),
-        set_by: "settings".into(),
-        set_at: now,
-    }
+fn json_of(book: &PriceBook) -> String {
+    let text = BookText { prices: book.prices.clone(), plans: book.plans.clone() };
+    serde_json::to_string(&text).unwrap_or_default()
 }
 
 fn of_row(row: &PriceVersion) -> Result<PriceBook, serde_json::Error> {

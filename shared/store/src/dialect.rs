@@ -78,7 +78,6 @@ const GRANTS: &str = "
 GRANT USAGE ON SCHEMA public TO ROLE;
 GRANT SELECT ON _sqlx_migrations TO ROLE;
 GRANT SELECT, INSERT ON audit_events, batched_calls, calls, credits, price_versions, proofs, secrets, usage_batches TO ROLE;
-GRANT UPDATE (book_json) ON price_versions TO ROLE;
 GRANT UPDATE (state, identifier, first_attempt_at, attempts, next_attempt_at, leased_until, settled_at, reason) ON usage_batches TO ROLE;
 GRANT SELECT, INSERT, UPDATE ON announcements, invoices, kill_switches, money_events, tenants TO ROLE;
 GRANT SELECT, INSERT, DELETE ON authorizations, billing_notices, call_arguments, connect_attempts, data_keys, key_rotations, write_intents TO ROLE;

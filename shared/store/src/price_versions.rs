@@ -7,7 +7,7 @@ use crate::{StoreError, SystemStore, row::table};
 /// A version of the price book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceVersion {
-    /// Nought is the settings file as it was when something was first priced by it; those that were set count from one.
+    /// Counts from nought, which comes from the settings file.
     pub version: i64,
     /// Prices and plans, as JSON.
     pub book_json: String,
@@ -21,6 +21,11 @@ pub struct PriceVersion {
     pub set_at: Timestamp,
 }
 
+impl PriceVersion {
+    /// Who has set what the settings file said.
+    pub const BY_SETTINGS: &str = "settings";
+}
+
 table!(PriceVersion { version, book_json, effective_at, note, set_by, set_at });
 
 impl SystemStore {
@@ -29,15 +34,16 @@ impl SystemStore {
         self.0.list(concat!("SELECT ", columns!(), " FROM price_versions ORDER BY version"), &[]).await
     }
 
-    /// Keeps what the settings file says as version nought. As soon as anybody has subscribed or called, it stays as it is.
-    pub async fn keep_first_price_version(&self, row: &PriceVersion) -> Result<(), StoreError> {
+    /// Adds what the settings file says as the next version, in force from the beginning: the first of all, or one for which nobody
+    /// has subscribed or called yet. Otherwise nothing is added, because somebody has agreed to another.
+    pub async fn insert_price_version_of_settings(&self, book_json: &str, now: Timestamp) -> Result<(), StoreError> {
         let sql = concat!(
             "INSERT INTO price_versions (",
             columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version) DO UPDATE SET book_json = excluded.book_json \
-             WHERE NOT EXISTS (SELECT 1 FROM subscriptions) AND NOT EXISTS (SELECT 1 FROM calls)"
+            ") SELECT COALESCE(MAX(version), -1) + 1, $1, 0, '', $2, $3 FROM price_versions HAVING MAX(version) IS NULL \
+             OR (NOT EXISTS (SELECT 1 FROM subscriptions) AND NOT EXISTS (SELECT 1 FROM calls))"
         );
-        self.0.execute(sql, &columns!(row)).await.map(drop)
+        self.0.execute(sql, &[&book_json, &PriceVersion::BY_SETTINGS, &now]).await.map(drop)
     }
 
     /// Adds a version. A number that is taken is a conflict: somebody else was quicker.

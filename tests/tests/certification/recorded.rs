@@ -94,7 +94,7 @@ async fn witness(app: &TestApp, tenant: TenantId, name: &str) -> Arc<Witness> {
 }
 
 impl Witness {
-    /// What the vendor sent and what is a client's beyond doubt: a text of several words, and whatever has five digits.
+    /// What the vendor sent and what is a client's beyond doubt: a text of several words, and whatever has seven digits.
     fn find_left_over(&self, recording: &Recording, words: &[String]) -> Option<String> {
         let mut texts = vec![];
         let accounts = serde_json::to_value(&self.connection.accounts).unwrap();
@@ -153,7 +153,7 @@ fn add_texts(texts: &mut Vec<String>, value: &Value) {
 
 fn is_of_a_client(text: &str) -> bool {
     let is_day = text.len() > 9 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-' && text.starts_with("20");
-    !is_day && (text.contains(' ') || text.bytes().filter(u8::is_ascii_digit).count() > 4)
+    !is_day && (text.contains(' ') || text.bytes().filter(u8::is_ascii_digit).count() > 6)
 }
 
 fn check_shape(integration: &Integration, recording: &Recording) {

@@ -70,13 +70,17 @@ async fn prices_are_written_looked_at_for_their_effect_and_set() {
         assert_eq!(seen.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_has(&seen, &[&format!("id=\"{field}-problem\"")]);
     }
-    assert!(app.store().system().list_price_versions().await.unwrap().is_empty());
+    assert_eq!(
+        app.store().system().list_price_versions().await.unwrap().len(),
+        1,
+        "there is more than the settings file"
+    );
     let form = [("text", better.as_str()), ("seen", &digest), ("reason", "<i>dearer"), ("from", "")];
     assert_eq!(staff.submit("/console/prices", &form).await, "/console/prices?notice=prices-set");
     assert_eq!(actions(&app, TenantId::NONE).await[0], "prices.set");
     let rows = app.store().system().list_price_versions().await.unwrap();
-    assert_eq!((rows.len(), rows[0].version, rows[0].note.as_str()), (1, 1, "<i>dearer"));
-    assert!(rows[0].effective_at > app.operator.ambient.now());
+    assert_eq!((rows.len(), rows[1].version, rows[1].note.as_str()), (2, 1, "<i>dearer"));
+    assert!(rows[1].effective_at > app.operator.ambient.now());
     until_shown(&staff, "/console/prices", "Version 1 <").await;
     assert_has(&staff.look("/console/prices").await, &["to come", "&#60;i&#62;dearer", "standard = 5"]);
     app.clock.advance(Duration::from_secs(600));

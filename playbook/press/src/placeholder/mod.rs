@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "page.md:2: `{{ plans.gold.monthly }}`: there is no `gold` in `plans`; there are growth, scale, starter",
+                "page.md:2: `{{ plans.gold.monthly }}`: no plan `gold` is offered; there are starter, growth, scale",
                 "page.md:2: `{{ sum plan=growth unit=3 }}`: `sum` has no `unit`; it takes plan, integrations, units, \
                  light, standard, heavy, period, part",
                 "page.md:3: `{{ open }}`: `}}` is missing in this line; two braces as such are written `\\{{`",

@@ -9,6 +9,7 @@ use turnpike_config::{BookText, PlanSettings};
 use turnpike_core::{Micros, Outcome, Timestamp, visible};
 use turnpike_metering::PriceBook;
 use turnpike_sdk::Cost;
+use turnpike_store::PriceVersion;
 
 use super::names::Actors;
 use crate::{
@@ -101,8 +102,8 @@ pub(crate) async fn show(State(portal): State<Portal>, frame: Frame) -> Answer {
 /// All versions, newest first.
 async fn versions(portal: &Portal, present: &PriceBook) -> Result<Vec<Version>, Failure> {
     let (mut rows, now) = (portal.store.system().list_price_versions().await?, portal.ambient.now());
-    // Nobody has set the first.
-    rows.retain(|row| row.version > 0);
+    // Nobody has set what the settings file said.
+    rows.retain(|row| row.set_by != PriceVersion::BY_SETTINGS);
     let actors = Actors::read(portal, rows.iter().map(|row| row.set_by.as_str()).collect()).await?;
     let told = |book: &PriceBook| {
         let row = rows.iter().find(|row| row.version == book.version);

@@ -8,14 +8,17 @@ use clap::Subcommand;
 use turnpike_billing::effect::Effects;
 use turnpike_config::{BookText, Settings};
 use turnpike_core::{Micros, Money, Timestamp};
+use turnpike_store::PriceVersion;
 
 use super::{at_the_desk, day, operator_name};
 use crate::operator::Operator;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// The versions, oldest first: from when on each is in force, who set it and why. Version 0 is the settings file as it was
-    /// when first somebody subscribed or called; a change of the file after that has no effect until `set` makes it a version.
+    /// The versions, oldest first: from when on each is in force, who set it and why.
+    ///
+    /// What the settings file says is a version until somebody has subscribed or called; a change of the file after that has no
+    /// effect until `set` makes it the next version.
     List,
     /// The book in force as TOML, to be changed and given back to `set`.
     Show {
@@ -68,9 +71,13 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> Result<()> {
 }
 
 async fn list(operator: &Operator) -> Result<()> {
-    println!("0  the settings file, as it was when something was first priced by it");
-    for row in operator.store.system().list_price_versions().await?.into_iter().filter(|row| row.version > 0) {
-        println!("{}  from {}  set {} by {}: {}", row.version, row.effective_at, row.set_at, row.set_by, row.note);
+    for PriceVersion { version, effective_at, note, set_by, set_at, .. } in
+        operator.store.system().list_price_versions().await?
+    {
+        match set_by.as_str() {
+            PriceVersion::BY_SETTINGS => println!("{version}  from the beginning  the settings file of {set_at}"),
+            _ => println!("{version}  from {effective_at}  set {set_at} by {set_by}: {note}"),
+        }
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ ALTER TABLE calls ADD COLUMN units BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE calls ADD COLUMN answer_rows BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE calls ADD COLUMN price_version BIGINT NOT NULL DEFAULT 0;
 
--- Versions of the price book that were set on the console or by a command. Version 0 is the settings file as it was when
--- something was first priced by it.
+-- Versions of the price book: what the settings file said until somebody had subscribed or called, and what was set on the
+-- console or by a command.
 CREATE TABLE price_versions (
     version BIGINT NOT NULL PRIMARY KEY,
     book_json TEXT NOT NULL,

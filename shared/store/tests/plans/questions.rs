@@ -71,7 +71,7 @@ async fn of_pages(asking: &mut Asking<'_>, store: &Store, ledger: &Ledger) {
     }
     let few = Bound::Rows(200.0);
     let by_caller = CallFilter { principal: Some(principal.clone()), ..page() };
-    asking.ask("`list_calls` of a caller", Bound::Rows(1_000.0), rows.list_calls(&by_caller)).await;
+    asking.ask("`list_calls` of a caller", Bound::Rows(2_000.0), rows.list_calls(&by_caller)).await;
     asking.ask("`list_failed_calls`", Bound::Rows(1_000.0), rows.list_failed_calls(20)).await;
     asking.ask("`find_call` of a year ago", few, rows.find_call(*old)).await;
     let nobody: CallId = Ambient::system().id();

@@ -193,6 +193,19 @@ on_both! {
         assert_eq!(system.delete_old_payment_events(later(999)).await.unwrap(), 1);
     }
 
+    async fn the_settings_file_adds_versions_until_somebody_has_subscribed_or_called(it: Deployment) {
+        let system = it.store.system();
+        for book in ["first", "second"] {
+            system.insert_price_version_of_settings(book, NOW).await.unwrap();
+        }
+        it.ours.set_subscription(&subscription("cus_1")).await.unwrap();
+        system.insert_price_version_of_settings("third", NOW).await.unwrap();
+        let kept = system.list_price_versions().await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|row| (row.version, row.book_json.as_str(), row.effective_at)).collect();
+        let beginning = Timestamp::from_micros(0);
+        assert_eq!(kept, [(0, "first", beginning), (1, "second", beginning)]);
+    }
+
     async fn versions_of_the_price_book_have_a_number_each_and_proofs_are_kept(it: Deployment) {
         let system = it.store.system();
         system.insert_price_version(&price_version(1)).await.unwrap();
