@@ -1,5 +1,6 @@
 //! A request to the upstream, step by step.
 
+mod faults;
 mod file;
 mod quota;
 
@@ -13,9 +14,9 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde::{Serialize, de::IgnoredAny};
+use serde::Serialize;
 use tracing::Instrument as _;
-use turnpike_breaker::{Key, Stopped};
+use turnpike_breaker::Key;
 use turnpike_core::{Class, Fault, Scope, Timestamp, WireError};
 use turnpike_limiter::quota::Drawn;
 use turnpike_sdk::{Connection, Effect, Egress, Hold, Link, Request, Response};
@@ -26,6 +27,7 @@ use turnpike_telemetry::{
 };
 use turnpike_vault::{Lease, Renewal, VaultError};
 
+use self::faults::{broken_json, mends_itself, not_answered, not_settled, stopped};
 use crate::{Endpoint, Route, Upstream, apply::apply};
 
 /// How often a read is tried when the upstream fails, and the pauses between.
@@ -460,72 +462,9 @@ fn is_query_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/?%".contains(&byte)
 }
 
-/// Says nothing about the grant, and does not count as the upstream's failure either.
-fn not_settled(fault: Fault, retry_at: Timestamp) -> Fault {
-    let message = "the upstream does not take the new access token yet; a fresh one needs some seconds";
-    let (message, retry_at, scope) = (message.into(), Some(retry_at), Scope::Connection);
-    Fault { class: Class::Upstream, message, retry_at, scope, ..fault }
-}
-
-/// Whether waiting helps: it does not when a version is dead or a token is refused that has just been renewed.
-fn mends_itself(class: Class) -> bool {
-    !matches!(class, Class::VersionDead | Class::AuthExpired)
-}
-
 /// Whether the access token is older than the request that it was refused for.
 fn given_before(lease: &Lease, began: Timestamp) -> bool {
     lease.credential.grant().and_then(|grant| grant.access.as_ref()).is_some_and(|access| access.issued_at < began)
-}
-
-fn stopped(stopped: Stopped, keys: &[Key]) -> Fault {
-    match stopped {
-        Stopped::Held { at, class, until } => {
-            let scope = keys.get(at).map_or(Scope::App, scope_of);
-            match mends_itself(class) {
-                true => Fault {
-                    retry_at: Some(until),
-                    scope,
-                    ..Fault::new(class, "the upstream asked us to wait; nothing was sent")
-                },
-                false => {
-                    Fault { scope, ..Fault::new(class, "the upstream has just refused the like; nothing was sent") }
-                }
-            }
-        }
-        Stopped::Open { until } => Fault {
-            retry_at: Some(until),
-            code: Some("breaker_open".into()),
-            ..Fault::new(Class::Upstream, "the upstream keeps failing, so nothing was sent")
-        },
-    }
-}
-
-/// An answer that calls itself JSON and is none, such as one that was cut off: the upstream's failure like any other, and of a
-/// write as good as no answer.
-fn broken_json(response: &Response, effect: Effect) -> Option<Fault> {
-    let is_json = response.header("content-type").is_some_and(|kind| kind.contains("json"));
-    if !is_json || response.body.is_empty() {
-        return None;
-    }
-    let fault = response.json::<IgnoredAny>().err()?;
-    Some(Fault { unanswered: effect == Effect::Write, ..fault })
-}
-
-fn scope_of(key: &Key) -> Scope {
-    match key.part.split('/').next() {
-        Some("account") => Scope::Account,
-        Some("connection" | "credential") => Scope::Connection,
-        Some("host") => Scope::Address,
-        _ => Scope::App,
-    }
-}
-
-fn not_answered(error: WireError, effect: Effect) -> Fault {
-    if error == WireError::TooLarge && effect == Effect::Read {
-        return Fault::new(Class::BadRequest, format!("{error}; ask for fewer rows, fewer days or fewer fields"));
-    }
-    let unanswered = effect == Effect::Write && error.may_have_acted();
-    Fault { unanswered, ..Fault::new(Class::Upstream, error.to_string()) }
 }
 
 #[cfg(test)]
