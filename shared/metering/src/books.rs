@@ -34,11 +34,9 @@ impl Books {
         };
         let mut books = read(&store, &settings).await?;
         if !is_known(&books) {
-            match store.system().insert_price_version_of_settings(&json_of(&settings), now).await {
-                // Another process was quicker.
-                Ok(()) | Err(StoreError::Conflict { .. }) => books = read(&store, &settings).await?,
-                Err(error) => return Err(error),
-            }
+            // Perhaps another process is quicker, with the same.
+            store.system().insert_price_version_of_settings(&json_of(&settings), now).await?;
+            books = read(&store, &settings).await?;
         }
         let settings_are_a_version = is_known(&books);
         let known = Arc::new(RwLock::new(Arc::new(books)));

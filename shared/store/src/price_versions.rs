@@ -35,13 +35,16 @@ impl SystemStore {
     }
 
     /// Adds what the settings file says as the next version, in force from the beginning: the first of all, or one for which nobody
-    /// has subscribed or called yet. Otherwise nothing is added, because somebody has agreed to another.
+    /// has subscribed or called yet. Otherwise nothing is added, because somebody has agreed to another; and of
+    /// several at once one is.
     pub async fn insert_price_version_of_settings(&self, book_json: &str, now: Timestamp) -> Result<(), StoreError> {
         let sql = concat!(
             "INSERT INTO price_versions (",
             columns!(),
             ") SELECT COALESCE(MAX(version), -1) + 1, $1, 0, '', $2, $3 FROM price_versions HAVING MAX(version) IS NULL \
-             OR (NOT EXISTS (SELECT 1 FROM subscriptions) AND NOT EXISTS (SELECT 1 FROM calls))"
+             OR (NOT EXISTS (SELECT 1 FROM subscriptions) AND NOT EXISTS (SELECT 1 FROM calls) \
+             AND NOT EXISTS (SELECT 1 FROM price_versions WHERE book_json = $1)) \
+             ON CONFLICT (version) DO NOTHING"
         );
         self.0.execute(sql, &[&book_json, &PriceVersion::BY_SETTINGS, &now]).await.map(drop)
     }

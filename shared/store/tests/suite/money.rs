@@ -195,9 +195,9 @@ on_both! {
 
     async fn the_settings_file_adds_versions_until_somebody_has_subscribed_or_called(it: Deployment) {
         let system = it.store.system();
-        for book in ["first", "second"] {
-            system.insert_price_version_of_settings(book, NOW).await.unwrap();
-        }
+        let several = (0..5).map(|_| system.insert_price_version_of_settings("first", NOW));
+        futures_util::future::join_all(several).await.into_iter().for_each(Result::unwrap);
+        system.insert_price_version_of_settings("second", NOW).await.unwrap();
         it.ours.set_subscription(&subscription("cus_1")).await.unwrap();
         system.insert_price_version_of_settings("third", NOW).await.unwrap();
         let kept = system.list_price_versions().await.unwrap();
