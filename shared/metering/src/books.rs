@@ -35,7 +35,8 @@ impl Books {
         let mut books = read(&store, &settings).await?;
         if !is_known(&books) {
             // Perhaps another process is quicker, with the same.
-            store.system().insert_price_version_of_settings(&json_of(&settings), now).await?;
+            let book_json = serde_json::to_string(&settings.text()).unwrap_or_default();
+            store.system().insert_price_version_of_settings(&book_json, now).await?;
             books = read(&store, &settings).await?;
         }
         let settings_are_a_version = is_known(&books);
@@ -78,11 +79,6 @@ async fn read(store: &Store, settings: &Arc<PriceBook>) -> Result<Vec<Arc<PriceB
         }
     });
     Ok(books.collect())
-}
-
-fn json_of(book: &PriceBook) -> String {
-    let text = BookText { prices: book.prices.clone(), plans: book.plans.clone() };
-    serde_json::to_string(&text).unwrap_or_default()
 }
 
 fn of_row(row: &PriceVersion) -> Result<PriceBook, serde_json::Error> {

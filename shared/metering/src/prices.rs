@@ -1,6 +1,6 @@
 //! The price of a call: its cost class says how many units it uses up, its outcome how much of that.
 
-use turnpike_config::{PlanSettings, Plans, PriceSettings};
+use turnpike_config::{BookText, PlanSettings, Plans, PriceSettings};
 use turnpike_core::{Currency, Micros, Money, Outcome, Timestamp};
 
 /// A version of the price book.
@@ -42,6 +42,11 @@ impl PriceBook {
     /// The book of the settings, whose check has seen to it that every outcome has a price.
     pub fn of_settings(prices: PriceSettings, plans: Plans) -> Self {
         Self { version: 0, effective_at: Timestamp::from_micros(0), prices, plans }
+    }
+
+    /// The book as it is written.
+    pub fn text(&self) -> BookText {
+        BookText { prices: self.prices.clone(), plans: self.plans.clone() }
     }
 
     /// The currency of all prices.

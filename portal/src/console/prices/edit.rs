@@ -65,7 +65,7 @@ struct EditPage {
 
 pub(crate) async fn edit(State(portal): State<Portal>, frame: Frame) -> Answer {
     let book = portal.book();
-    let text = BookText { prices: book.prices.clone(), plans: book.plans.clone() }.to_toml();
+    let text = book.text().to_toml();
     let (errors, from, reason, seen) = Default::default();
     page(EditPage { frame, errors, text, from, reason, seen, effect: None })
 }

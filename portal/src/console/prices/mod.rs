@@ -5,7 +5,7 @@ mod edit;
 use askama::Template;
 use axum::extract::State;
 pub(crate) use edit::{edit, preview, set};
-use turnpike_config::{BookText, PlanSettings};
+use turnpike_config::PlanSettings;
 use turnpike_core::{Micros, Outcome, Timestamp, visible};
 use turnpike_metering::PriceBook;
 use turnpike_sdk::Cost;
@@ -113,7 +113,7 @@ async fn versions(portal: &Portal, present: &PriceBook) -> Result<Vec<Version>, 
             from: row.map_or_else(|| "the beginning".to_owned(), |row| shown(row.effective_at)),
             by: row.map_or_else(|| "the settings file".to_owned(), |row| actors.name(&row.set_by)),
             reason: row.map(|row| visible(&row.note)).unwrap_or_default(),
-            text: BookText { prices: book.prices.clone(), plans: book.plans.clone() }.to_toml(),
+            text: book.text().to_toml(),
         }
     };
     Ok(portal.billing.books().all().iter().rev().map(|book| told(book)).collect())

@@ -64,7 +64,11 @@ impl App {
         self.take_requests(listener, router, &going, stop).await?;
         // Only now: cancelling earlier would turn calls under way into errors.
         going.ended.cancel();
-        beside.join_all().await;
+        while let Some(ended) = beside.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "work beside the requests did not end as it should");
+            }
+        }
         if let Some(worker) = worker {
             within(
                 LAST_PATIENCE,

@@ -88,7 +88,7 @@ fn show(operator: &Operator, version: Option<i64>) -> Result<String> {
     if version.is_some_and(|version| version != book.version) {
         bail!("there is no such version; `turnpike prices list` shows them");
     }
-    Ok(BookText { prices: book.prices.clone(), plans: book.plans.clone() }.to_toml())
+    Ok(book.text().to_toml())
 }
 
 fn read(file: &PathBuf) -> Result<BookText> {
