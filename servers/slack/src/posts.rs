@@ -20,8 +20,11 @@ use crate::{
 
 /// So far back posts are looked for.
 const LOOKED_BACK: Duration = Duration::from_secs(12 * 3600);
-/// So many pages of a thread are looked through: its replies come oldest first.
+/// So many pages are looked through.
 const MOST_PAGES: usize = 5;
+/// As many messages as an app that is sold outside the marketplace gets, once a minute: it is not asked for the next page.
+/// <https://docs.slack.dev/apis/web-api/rate-limits>
+const FEW: usize = 15;
 /// Marks a message with a post's key.
 const POSTED: &str = "agent_message";
 /// Marks one that was taken back.
@@ -37,6 +40,25 @@ pub(crate) struct Post<'a> {
     pub(crate) text: &'a str,
 }
 
+/// The messages of a post that stand.
+#[derive(Clone)]
+pub(crate) struct Standing {
+    /// Their `ts`, oldest first.
+    pub(crate) messages: Vec<String>,
+    /// What is older was not looked at.
+    from: String,
+}
+
+impl Standing {
+    /// As this later look shows it. What it did not reach, since the channel has moved on, is as it was; and what the first look
+    /// did not reach stays out of the count.
+    pub(crate) fn seen_again(self, later: Self) -> Self {
+        let out_of_sight = self.messages.into_iter().filter(|ts| *ts < later.from);
+        let in_sight = later.messages.into_iter().filter(|ts| *ts >= self.from);
+        Self { messages: out_of_sight.chain(in_sight).collect(), from: self.from }
+    }
+}
+
 impl Post<'_> {
     /// The same for the same text at the same place.
     fn key(self) -> String {
@@ -45,37 +67,40 @@ impl Post<'_> {
         place.field(self.text).digest().to_string()[..32].to_owned()
     }
 
-    /// Its messages that stand, oldest first: those that the bot has posted lately and not taken back.
-    pub(crate) async fn find(self, workspace: Workspace<'_>) -> Result<Vec<String>, ToolError> {
-        let since = workspace.cx.now().minus(LOOKED_BACK).micros() / 1_000_000;
+    /// Those that the bot has posted lately and not taken back.
+    pub(crate) async fn find(self, workspace: Workspace<'_>) -> Result<Standing, ToolError> {
+        let since = ts_of_second(workspace.cx.now().minus(LOOKED_BACK).micros() / 1_000_000);
         let mut query = vec![
             ("channel", self.channel.to_string()),
-            ("oldest", ts_of_second(since)),
+            ("oldest", since.clone()),
             ("limit", PAGE.to_string()),
             ("include_all_metadata", "true".to_owned()),
         ];
         query.extend(self.thread.map(|ts| ("ts", ts.to_string())));
-        // The newest of a channel come first, so that one page has what was posted just now.
-        let (method, most_pages) =
-            if self.thread.is_some() { ("conversations.replies", MOST_PAGES) } else { ("conversations.history", 1) };
-        let (key, mut found, mut after) = (self.key(), vec![], None);
-        for _ in 0..most_pages {
+        // The newest of a channel come first, and the oldest of a thread.
+        let newest_first = self.thread.is_none();
+        let method = if newest_first { "conversations.history" } else { "conversations.replies" };
+        let (key, mut messages, mut shown, mut next) = (self.key(), vec![], None, None);
+        for _ in 0..MOST_PAGES {
             let mut query = query.clone();
-            query.extend(after.take().map(|after| ("cursor", after)));
+            query.extend(next.take().map(|next| ("cursor", next)));
             let page: Listed<Message> = match workspace.read(method, query).await {
                 Ok(response) => response.json()?,
                 Err(fault) if fault.code.as_deref() == Some(NO_THREAD) => return Err(self.no_thread()),
                 Err(fault) => return Err(fault.into()),
             };
-            after = page.next();
-            found.extend(page.rows.into_iter().filter(|message| message.stands_for(&key)).map(|message| message.ts));
-            if after.is_none() {
+            next = page.next();
+            shown = page.rows.last().map(|message| message.ts.clone()).or(shown);
+            let few = page.rows.len() <= FEW;
+            messages.extend(page.rows.into_iter().filter(|message| message.stands_for(&key)).map(|message| message.ts));
+            if next.is_none() || (newest_first && few) {
                 break;
             }
         }
-        found.sort();
-        found.dedup();
-        Ok(found)
+        messages.sort();
+        messages.dedup();
+        let cut = shown.filter(|_| newest_first && next.is_some());
+        Ok(Standing { messages, from: cut.unwrap_or(since) })
     }
 
     /// Posts the text once more.

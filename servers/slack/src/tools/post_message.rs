@@ -1,6 +1,6 @@
 //! `post_message`: says something in a channel, or in a thread of it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use turnpike_sdk::{Cx, NamesAccounts, Plan, Spending, ToolError, ToolSpec, Touch
 
 use crate::{
     arguments::{ChannelId, MessageTs, WorkspaceId},
-    posts::{IN_ITS_PLACE, Post},
+    posts::{IN_ITS_PLACE, Post, Standing},
     text::cut,
     workspace::Workspace,
 };
@@ -33,10 +33,11 @@ pub(super) struct Args {
     /// The ts of the message that is replied to, the one that began the thread.
     #[serde(default)]
     thread_ts: Option<MessageTs>,
-    /// What was seen last, so that making the change does not ask again: to some apps Slack shows messages once a minute.
+    /// What was seen last: making the change does not ask again, since to some apps Slack shows messages once a minute, and
+    /// what a later look does not reach any more is not forgotten.
     #[serde(skip)]
     #[schemars(skip)]
-    seen: Mutex<Option<Vec<String>>>,
+    seen: Mutex<Option<Standing>>,
 }
 
 /// What is said.
@@ -135,13 +136,18 @@ impl WriteTool for PostMessage {
 
     async fn apply(args: &Args, target: &State, cx: &Cx) -> Result<(), ToolError> {
         let workspace = Workspace::of(cx, args.account_id.get(cx)?);
-        let standing = match args.seen() {
-            Some(standing) => standing,
-            None => args.post().find(workspace).await?,
+        let seen = args.seen().clone();
+        let standing = match seen {
+            Some(standing) => standing.messages,
+            None => args.look(workspace).await?,
         };
         match standing.last() {
             _ if target.times_posted == standing.len() + 1 => args.post().add(workspace).await,
-            Some(ts) if target.times_posted + 1 == standing.len() => args.post().withdraw(workspace, ts).await,
+            Some(ts) if target.times_posted + 1 == standing.len() => {
+                args.post().withdraw(workspace, ts).await?;
+                args.forget(ts);
+                Ok(())
+            }
             _ => Err(ToolError::Refused {
                 reason: "the same text was posted or taken back there just now by another call".into(),
                 next_step: "Preview again to see how often it stands there.".into(),
@@ -155,15 +161,24 @@ impl Args {
         Post { channel: &self.channel_id, thread: self.thread_ts.as_ref(), text: &self.text.0 }
     }
 
-    /// Its messages that stand, remembered until the change is made.
+    /// Its messages that stand, oldest first.
     async fn look(&self, workspace: Workspace<'_>) -> Result<Vec<String>, ToolError> {
-        let standing = self.post().find(workspace).await?;
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing.clone());
-        Ok(standing)
+        let found = self.post().find(workspace).await?;
+        let mut seen = self.seen();
+        let standing = match seen.take() {
+            Some(earlier) => earlier.seen_again(found),
+            None => found,
+        };
+        Ok(seen.insert(standing).messages.clone())
     }
 
-    /// What was remembered, once.
-    fn seen(&self) -> Option<Vec<String>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn forget(&self, ts: &str) {
+        if let Some(seen) = &mut *self.seen() {
+            seen.messages.retain(|own| own != ts);
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Standing>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

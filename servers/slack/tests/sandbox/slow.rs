@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use turnpike_core::{Class, Clock as _};
-use turnpike_sdk::{Prepared, ToolError};
+use turnpike_sdk::ToolError;
 
 use crate::bench::{Bench, CAMPAIGNS, GENERAL, changes, distributed, of};
 
@@ -47,26 +47,42 @@ async fn the_first_page_refused_is_a_fault_with_its_time() {
 }
 
 #[tokio::test]
+async fn what_a_post_pushes_out_of_sight_is_not_forgotten() {
+    let bench = distributed().await;
+    let steps = |text: &str| bench.steps("post_message", of(GENERAL, &json!({ "text": text }))).expect("steps");
+    let post = async |text: &str| {
+        bench.clock.advance(MINUTE);
+        let (steps, cx) = (steps(text), bench.cx("post_message"));
+        let before = steps.observe(&cx).await.expect("observed");
+        let planned = steps.plan(&before).expect("planned");
+        steps.apply(&planned.after, &cx).await.expect("posted");
+        bench.clock.advance(MINUTE);
+        assert_eq!(steps.observe(&cx).await.expect("observed"), planned.after, "{text}");
+        (before["times_posted"].clone(), steps, cx, before)
+    };
+    post("Ready.").await;
+    for other in 1..15 {
+        post(&format!("Number {other}.")).await;
+    }
+    // The first is the fifteenth from the top, and the sixteenth when it is said again.
+    let (times, steps, cx, before) = post("Ready.").await;
+    assert_eq!(times, 1);
+    steps.apply(&before, &cx).await.expect("taken back");
+    bench.clock.advance(MINUTE);
+    assert_eq!(steps.observe(&cx).await.expect("observed"), before);
+}
+
+#[tokio::test]
 async fn a_message_can_be_posted_all_the_same_with_one_look_before() {
     let bench = distributed().await;
     let arguments = of(GENERAL, &json!({ "text": "Ready." }));
-    let observe = || async {
-        let Ok(Prepared::Write { steps, .. }) = bench
-            .integration
-            .find_tool("post_message")
-            .expect("the tool")
-            .prepare(arguments.as_object().expect("an object").clone())
-        else {
-            panic!("a write")
-        };
-        steps
-    };
-    let steps = observe().await;
+    let prepare = || bench.steps("post_message", arguments.clone()).expect("steps");
+    let steps = prepare();
     let before = steps.observe(&bench.cx("post_message")).await.expect("observed");
     let planned = steps.plan(&before).expect("planned");
     bench.clock.advance(MINUTE);
     // As the pipeline confirms: a look, the post, and a look that Slack refuses.
-    let (steps, cx) = (observe().await, bench.cx("post_message"));
+    let (steps, cx) = (prepare(), bench.cx("post_message"));
     assert_eq!(steps.observe(&cx).await.expect("observed"), before);
     steps.apply(&planned.after, &cx).await.expect("posted");
     assert_eq!(changes(&bench).len(), 1);

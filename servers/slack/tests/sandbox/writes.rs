@@ -81,6 +81,20 @@ async fn the_same_text_again_is_one_more_and_a_person_is_warned() {
 }
 
 #[tokio::test]
+async fn posts_are_counted_beyond_the_page_that_the_newest_messages_fill() {
+    let bench = connected().await;
+    bench.apply("post_message", text("Ready.")).await.expect("posted");
+    // The sandbox shows fifty at a time.
+    for other in 1..50 {
+        bench.apply("post_message", text(&format!("Number {other}."))).await.expect("posted");
+    }
+    let (before, planned) = bench.preview("post_message", text("Ready.")).await.expect("a preview");
+    assert_eq!(before["times_posted"], 1);
+    assert_eq!(bench.apply("post_message", text("Ready.")).await.expect("posted"), planned.after);
+    assert_eq!(revert(&bench, "post_message", text("Ready."), &before).await, before);
+}
+
+#[tokio::test]
 async fn a_reply_goes_into_its_thread_and_can_be_taken_back() {
     let bench = connected().await;
     let arguments = of(GENERAL, &json!({ "text": "I do.", "thread_ts": THREAD }));
