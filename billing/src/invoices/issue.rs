@@ -21,6 +21,7 @@ const ATTEMPTS: usize = 50;
 const MADE_BY: &str = "invoice";
 
 /// What an invoice is for.
+#[derive(Clone)]
 pub(crate) struct Bill {
     pub(crate) tenant: TenantId,
     pub(crate) id: InvoiceId,
@@ -71,17 +72,19 @@ impl Billing {
         now: Timestamp,
     ) -> Result<bool, BillingError> {
         let rows = self.0.store.tenant(bill.tenant);
-        let (mut invoice, lines, credits) = self.invoice(bill, Some(rows.list_credits().await?), now);
-        invoice.issued_at = Some(now);
-        invoice.due_at = Some(now.plus(Duration::from_hours(24 * u64::from(self.0.settings.due_days))));
-        invoice.state = InvoiceState::Open;
-        if invoice.total.0 == 0 {
-            (invoice.state, invoice.paid_at) = (InvoiceState::Paid, Some(now));
-        }
         for _ in 0..ATTEMPTS {
+            // The number first, then the credit: whoever issues another of the tenant's invoices from here on takes the same
+            // number, and only one of the two is kept. No credit is taken twice.
             let beginning = now.to_utc().format("%Y%m-").to_string();
             let taken = self.0.store.system().count_invoice_numbers(&beginning).await?;
+            let (mut invoice, lines, credits) = self.invoice(bill.clone(), Some(rows.list_credits().await?), now);
             invoice.number = Some(format!("{beginning}{:04}", taken + 1));
+            invoice.issued_at = Some(now);
+            invoice.due_at = Some(now.plus(Duration::from_hours(24 * u64::from(self.0.settings.due_days))));
+            invoice.state = InvoiceState::Open;
+            if invoice.total.0 == 0 {
+                (invoice.state, invoice.paid_at) = (InvoiceState::Paid, Some(now));
+            }
             let closing = Closing { invoice: &invoice, lines: &lines, credits: &credits, subscription };
             match rows.close_period(&closing).await {
                 Err(StoreError::Conflict { .. }) => {}
@@ -125,7 +128,9 @@ impl Billing {
         };
         if let Some(mut entries) = credits {
             let used: i64 = lines.iter().filter(|line| line.kind == LineKind::Usage).map(|line| line.amount.0).sum();
-            entries.retain(|entry| entry.created_at <= period.1);
+            // What was granted later pays nothing of this; what others took later is gone all the same.
+            let granted = |entry: &Credit| matches!(entry.kind, CreditKind::Paid | CreditKind::Promotional);
+            entries.retain(|entry| entry.created_at <= period.1 || !granted(entry));
             let left = credit_left(&entries, Timestamp::from_micros(period.1.micros() - 1));
             let taken = whole_coins(left.0.min(used), currency);
             if taken > 0 {

@@ -1,5 +1,6 @@
 //! Credit pays for usage, to its last cent and no further.
 
+use futures_util::future::{join, try_join_all};
 use turnpike_billing::{BillingError, payments::NewCredit};
 use turnpike_core::{Micros, Timestamp};
 use turnpike_store::{CreditKind, LineKind};
@@ -42,5 +43,45 @@ on_both! {
         assert_eq!(it.last_invoice().await.0.total.0, 34_000_000);
         let none = it.billing.grant_credit(it.tenant, &credit(0, None)).await;
         assert!(matches!(none, Err(BillingError::NoAmount)));
+    }
+
+    async fn credit_is_taken_once_in_whatever_order_invoices_are_issued(it: Deployment) {
+        it.billing.grant_credit(it.tenant, &credit(8, None)).await.unwrap();
+        it.uses(5_000, "2026-10-05").await;
+        it.go_to("2026-10-11T00:00:00Z");
+        it.subscribe(&plan("starter")).await;
+        it.uses(13_000, "2026-10-12").await;
+        it.uses(13_000, "2026-11-01").await;
+        // October without a plan is invoiced after the half hour of November with one.
+        it.go_to("2026-11-01T00:30:00Z");
+        it.billing.end_now(it.tenant).await.unwrap();
+        let invoices = it.invoices().await;
+        let taken = invoices.iter().flat_map(|(_, lines)| amounts(lines, LineKind::Credit));
+        assert_eq!((invoices.len(), taken.map(|(_, amount)| amount).sum::<i64>()), (3, -8_000_000));
+    }
+
+    async fn credit_is_taken_once_by_two_workers(it: Deployment) {
+        let mut tenants = vec![];
+        for _ in 0..8 {
+            let tenant = it.another().await;
+            it.billing.grant_credit(tenant, &credit(5, None)).await.unwrap();
+            for time in ["2026-10-05", "2026-11-05"] {
+                it.used_by(tenant, ("google-ads", "run_report"), 5_000, at(time)).await;
+            }
+            tenants.push(tenant);
+        }
+        it.go_to("2026-12-02T00:00:00Z");
+        let (one, two) = (it.worker(), it.worker());
+        let now = at("2026-12-02T00:00:00Z");
+        let (closed, ended) =
+            join(one.close_periods(now), try_join_all(tenants.iter().map(|tenant| two.end_now(*tenant)))).await;
+        closed.unwrap();
+        ended.unwrap();
+        for tenant in tenants {
+            let rows = it.store.tenant(tenant);
+            let taken = rows.list_credits().await.unwrap().into_iter().filter(|it| it.kind == CreditKind::Applied);
+            assert_eq!(taken.map(|entry| entry.amount.0).sum::<i64>(), -5_000_000);
+            assert_eq!(rows.list_invoices().await.unwrap().len(), 2);
+        }
     }
 }
