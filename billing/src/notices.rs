@@ -13,6 +13,8 @@ use crate::{Billing, BillingError, invoices::close::is_running};
 pub struct Notice {
     /// Whom.
     pub tenant: TenantId,
+    /// As what it is noted, once they know.
+    pub key: String,
     /// What.
     pub what: What,
 }
@@ -68,10 +70,10 @@ const KNOWN: Duration = Duration::from_hours(100 * 24);
 const PERCENTS: [u8; 3] = [100, 80, 50];
 
 impl Billing {
-    /// What is to be told now, and was not. Each is noted as told when it is given out: of several workers one gets it.
+    /// What is to be told now, and of which not everybody knows.
     pub async fn due_notices(&self, now: Timestamp) -> Result<Vec<Notice>, BillingError> {
         let system = self.0.store.system();
-        let told: HashSet<_> = system.list_billing_notices(now.minus(KNOWN)).await?.into_iter().collect();
+        let told: HashSet<_> = system.list_told_notices(now.minus(KNOWN)).await?.into_iter().collect();
         let mut due = vec![];
         for (tenant, subscription) in system.list_subscriptions().await? {
             due.extend(self.of_standing(&subscription, now).into_iter().map(|(key, what)| (tenant, key, Some(what))));
@@ -82,9 +84,13 @@ impl Billing {
         }
         let mut notices = vec![];
         for (tenant, key, what) in due {
-            let known = told.contains(&(tenant, key.clone()));
-            if !known && self.0.store.tenant(tenant).note_billing_notice(&key, now).await? {
-                notices.extend(what.map(|what| Notice { tenant, what }));
+            if told.contains(&(tenant, key.clone())) {
+                continue;
+            }
+            match what {
+                Some(what) => notices.push(Notice { tenant, key, what }),
+                // Something that goes further is told.
+                None => drop(self.0.store.tenant(tenant).close_notice(&key, now).await?),
             }
         }
         Ok(notices)

@@ -16,7 +16,6 @@ mod pages;
 mod people;
 mod permission;
 mod portal;
-mod reminders;
 mod routes;
 mod staff;
 mod start;

@@ -8,7 +8,7 @@ use serde_json::json;
 use turnpike::{app::App, upkeep};
 use turnpike_core::{Role, TenantId, Timestamp};
 use turnpike_sdk::{Behaviour, TokenEndpoint};
-use turnpike_store::{ConnectionRow, ConnectionState, Reminder, SwitchTarget};
+use turnpike_store::{ConnectionRow, ConnectionState, SwitchTarget};
 use turnpike_tenancy::Side;
 use turnpike_tests::{
     app::{Backend, Tenant, TestApp},
@@ -291,9 +291,9 @@ async fn a_reminder_survives_a_server_that_dies_before_it_is_mailed_and_an_outbo
     scene.app.clock.advance(340 * DAY);
     // Who takes it dies.
     let own = scene.connection(tenant.id, LINKEDIN).await;
-    let reminder = Reminder { connection_id: own.id, about: own.predicted_end.unwrap(), days: 30 };
+    let reminder = format!("connection/{}/{}/30", own.id, own.predicted_end.unwrap().micros());
     let (rows, until) = (scene.app.store().tenant(tenant.id), scene.now().plus(Duration::from_secs(900)));
-    assert!(rows.take_reminder(&reminder, scene.now(), until).await.unwrap().is_some());
+    assert!(rows.take_notice(&reminder, scene.now(), until).await.unwrap().is_some());
     assert_eq!(scene.remind().await, 0, "somebody has it");
     // Then the outbox cannot be written.
     scene.app.clock.advance(Duration::from_secs(901));

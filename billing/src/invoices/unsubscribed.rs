@@ -26,7 +26,7 @@ impl Billing {
             months.extend(months.last().map(|(begin, _)| (month_before(*begin), *begin)));
         }
         let oldest = months.last().map_or(over, |(begin, _)| *begin);
-        let done = system.list_billing_notices(oldest).await?;
+        let done = system.list_told_notices(oldest).await?;
         let (mut closed, mut failed) = (0, None);
         for (begin, end) in months.into_iter().rev() {
             let key = format!("closed/{}", begin.to_utc().format("%Y-%m"));
@@ -44,7 +44,7 @@ impl Billing {
                 }
             }
             if all {
-                self.0.store.tenant(TenantId::NONE).note_billing_notice(&key, now).await?;
+                self.0.store.tenant(TenantId::NONE).close_notice(&key, now).await?;
             }
         }
         failed.map_or(Ok(closed), Err)

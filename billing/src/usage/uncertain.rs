@@ -11,6 +11,9 @@ use crate::{Billing, BillingError};
 /// So many are looked into in one round.
 const AT_MOST: i64 = 1_000;
 
+/// Sums that cannot be explained are asked for again after so many hours: they may change, or somebody has looked into them.
+const AGAIN_HOURS: i64 = 6;
+
 /// What the sums say of the uncertain batches of an hour.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
@@ -51,7 +54,7 @@ impl Billing {
     ) -> Result<(), BillingError> {
         let now = self.now();
         let fresh = |batch: &UsageBatch| may_be_missing_from_sums(batch, now);
-        if uncertain.iter().any(fresh) {
+        if uncertain.iter().any(|batch| fresh(batch) || batch.next_attempt_at > now) {
             return Ok(());
         }
         let rows = self.0.store.tenant(tenant);
@@ -79,6 +82,9 @@ impl Billing {
         let units: Vec<_> = uncertain.iter().map(|batch| batch.units).collect();
         let verdict = verdict(rest, &units);
         tracing::info!(%tenant, %hour, counted, rest, ?units, ?verdict, "the sums tell of uncertain batches");
+        if verdict == Verdict::Unclear {
+            tracing::error!(%tenant, %hour, rest, ?units, "the sums of an hour cannot be explained");
+        }
         for (place, batch) in uncertain.iter().enumerate() {
             let key = (batch.window_start, batch.sequence);
             match verdict {
@@ -94,8 +100,11 @@ impl Billing {
                 }
                 Verdict::Missing(_) => {}
                 Verdict::Unclear => {
-                    tracing::error!(%tenant, %hour, rest, ?units, "the sums of an hour cannot be explained");
-                    break;
+                    let reason = format!(
+                        "the provider's sums leave {rest} units for this hour's uncertain batches of {units:?}"
+                    );
+                    let again = hours_after(now, AGAIN_HOURS);
+                    rows.postpone_usage_batch(key, BatchState::Uncertain, again, &reason).await?;
                 }
             }
         }

@@ -4,7 +4,7 @@ use turnpike_billing::BillingError;
 use turnpike_core::Micros;
 use turnpike_fake_stripe::Fault;
 use turnpike_metering::{rate, tiers};
-use turnpike_store::{Invoice, InvoiceLine, LineKind, SubscriptionState};
+use turnpike_store::{Invoice, InvoiceLine, LineKind, NewAuditEvent, SubscriptionState};
 
 use crate::{
     ledger::call,
@@ -133,7 +133,14 @@ async fn what_stripe_tells_of_a_tenant_that_was_deleted_brings_no_more_back_than
     let row = call(&world.ambient, tenant, ("google-ads", "run_gaql"), 10_000, world.now().minus(HOUR / 3600));
     world.store.system().insert_calls(&[row]).await.unwrap();
     world.billing.end_now(tenant).await.unwrap();
-    world.store.system().delete_tenant(tenant, world.now()).await.unwrap();
+    let event = NewAuditEvent {
+        at: world.now(),
+        actor: "desk".into(),
+        action: "tenant.deleted".into(),
+        subject: tenant.to_string(),
+        details_json: "{}".into(),
+    };
+    world.store.system().delete_tenant(tenant, &[0; 32], &event).await.unwrap();
     let before = world.store.tenant(tenant).list_invoices().await.unwrap().len();
     world.advance(2 * DAY).await;
     world.follow().await;

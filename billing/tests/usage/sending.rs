@@ -68,6 +68,33 @@ on_both! {
         }
     }
 
+    async fn sums_that_cannot_be_explained_are_asked_for_again_after_hours(it: World) {
+        let (tenant, customer) = it.tenant().await;
+        it.call(tenant, START, 4).await;
+        it.advance(HOUR * 2).await;
+        it.seal().await;
+        it.fake.fail_next("meter_events", Fault::Status500Before, 1);
+        it.send().await;
+        // Somebody else counts for the same customer, in the same hour.
+        let foreign = UsageEvent { customer, identifier: "foreign".into(), attempt: 1, units: 1, at: START.plus(MINUTE) };
+        assert_eq!(it.billing.usage_sink().unwrap().send(&foreign).await, Delivery::Accepted);
+        it.advance(HOUR * 30).await;
+        it.send().await;
+        it.advance(HOUR * 3).await;
+        let sums = || it.fake.requests().iter().filter(|request| request.path.ends_with("/event_summaries")).count();
+        let before = sums();
+        for _ in 0..5 {
+            it.send().await;
+            it.advance(HOUR).await;
+        }
+        assert_eq!(sums() - before, 1);
+        let batch = it.batches(tenant).await.remove(0);
+        assert_eq!((batch.state, batch.reason.unwrap().contains("leave 1 units")), (Uncertain, true));
+        it.advance(HOUR * 2).await;
+        it.send().await;
+        assert_eq!((sums() - before, it.states(tenant).await), (2, vec![Uncertain]));
+    }
+
     async fn up_to_23_hours_a_batch_is_simply_sent_again(it: World) {
         let (tenant, customer) = it.tenant().await;
         it.call(tenant, START, 4).await;

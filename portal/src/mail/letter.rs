@@ -86,7 +86,7 @@ pub(crate) enum Letter {
 
 impl Letter {
     /// One word for the logs.
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::SignUp { .. } => "sign_up",
             Self::KnownAlready { .. } => "known_already",

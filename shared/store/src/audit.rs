@@ -4,8 +4,9 @@ use turnpike_core::{Canonical, Digest, TenantId, Timestamp};
 
 use crate::{
     AuditHead, StoreError, SystemStore, TenantStore,
+    access::Together,
     row::{Scalar, table},
-    value::storable,
+    value::{Arguments, storable},
 };
 
 /// Something that was done.
@@ -97,22 +98,10 @@ impl TenantStore {
     /// Adds an event at the end of the tenant's list. Of writers who meet at the same place one gets it, and the others
     /// look again where the end is.
     pub async fn append_audit(&self, key: &[u8; 32], new: &NewAuditEvent) -> Result<AuditEvent, StoreError> {
-        let last =
-            concat!("SELECT ", columns!(), " FROM audit_events WHERE tenant_id = $1 ORDER BY sequence DESC LIMIT 1");
-        let append = concat!(
-            "INSERT INTO audit_events (tenant_id, ",
-            columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, sequence) DO NOTHING"
-        );
         let mut all = self.0.begin().await?;
-        loop {
-            let head = all.find::<AuditEvent>(last, &[]).await?.map_or(AuditHead::EMPTY, |event| event.head());
-            let event = AuditEvent::after(&head, self.id(), key, new);
-            if all.insert("audit event", append, &columns!(event)).await? {
-                all.commit().await?;
-                return Ok(event);
-            }
-        }
+        let event = append(&mut all, (self.id(), &[]), key, new).await?;
+        all.commit().await?;
+        Ok(event)
     }
 
     /// Events, newest first.
@@ -135,6 +124,30 @@ impl TenantStore {
             " FROM audit_events WHERE tenant_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"
         );
         self.0.list(sql, &[&sequence, &limit]).await
+    }
+}
+
+/// Adds an event together with other changes. Where they are made in the system's name, `named` is the tenant, which a tenant's own
+/// statements have by themselves.
+pub(crate) async fn append(
+    all: &mut Together<'_>,
+    (tenant, named): (TenantId, Arguments<'_>),
+    key: &[u8; 32],
+    new: &NewAuditEvent,
+) -> Result<AuditEvent, StoreError> {
+    let last = concat!("SELECT ", columns!(), " FROM audit_events WHERE tenant_id = $1 ORDER BY sequence DESC LIMIT 1");
+    let append = concat!(
+        "INSERT INTO audit_events (tenant_id, ",
+        columns!(),
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, sequence) DO NOTHING"
+    );
+    loop {
+        let head = all.find::<AuditEvent>(last, named).await?.map_or(AuditHead::EMPTY, |event| event.head());
+        let event = AuditEvent::after(&head, tenant, key, new);
+        let values: Vec<_> = named.iter().copied().chain(columns!(event)).collect();
+        if all.insert("audit event", append, &values).await? {
+            return Ok(event);
+        }
     }
 }
 

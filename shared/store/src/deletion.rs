@@ -1,8 +1,8 @@
 //! The end of a tenant.
 
-use turnpike_core::{PersonId, TenantId, Timestamp};
+use turnpike_core::{PersonId, TenantId};
 
-use crate::{StoreError, SystemStore, row::Scalar};
+use crate::{NewAuditEvent, StoreError, SystemStore, audit, row::Scalar};
 
 /// `DELETE`s of a tenant's rows, in an order in which no row refers to one that is gone.
 macro_rules! deletes {
@@ -17,12 +17,11 @@ const DELETES: &[&str] = deletes![
     write_intents,
     jobs,
     write_policies,
-    connection_reminders,
     credentials,
     connections,
     data_keys,
     subscriptions,
-    billing_notices,
+    notices,
     api_keys,
     grants,
     service_agents,
@@ -72,12 +71,17 @@ impl SystemStore {
     }
 
     /// Deletes all of a tenant but its books: the ledger, batches, invoices and the audit log, which know ids only. Whoever belonged to it
-    /// alone is forgotten too. Grants at vendors are not revoked by this.
-    pub async fn delete_tenant(&self, id: TenantId, now: Timestamp) -> Result<(), StoreError> {
+    /// alone is forgotten too. `event` says so in the audit log, under `audit_key`. Grants at vendors are not revoked by this.
+    pub async fn delete_tenant(
+        &self,
+        id: TenantId,
+        audit_key: &[u8; 32],
+        event: &NewAuditEvent,
+    ) -> Result<(), StoreError> {
         let close = "UPDATE tenants SET name = '', state = 'suspended', stale_answers = NULL, plan = NULL, wanted = '[]', \
                      deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
         let mut all = self.0.begin().await?;
-        if !all.changes(close, &[&id, &now]).await? {
+        if !all.changes(close, &[&id, &event.at]).await? {
             return Err(StoreError::NotFound { what: "tenant" });
         }
         let leaving: Vec<Scalar<PersonId>> = all.list(LEAVING, &[&id]).await?;
@@ -91,6 +95,7 @@ impl SystemStore {
                 all.changes(forget, &[&person]).await?;
             }
         }
+        audit::append(&mut all, (id, &[&id]), audit_key, event).await?;
         all.commit().await
     }
 }

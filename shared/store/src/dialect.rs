@@ -80,8 +80,8 @@ GRANT SELECT ON _sqlx_migrations TO ROLE;
 GRANT SELECT, INSERT ON audit_events, batched_calls, calls, credits, price_versions, proofs, secrets, usage_batches TO ROLE;
 GRANT UPDATE (state, identifier, first_attempt_at, attempts, next_attempt_at, leased_until, settled_at, reason) ON usage_batches TO ROLE;
 GRANT SELECT, INSERT, UPDATE ON announcements, invoices, kill_switches, money_events, tenants TO ROLE;
-GRANT SELECT, INSERT, DELETE ON authorizations, billing_notices, call_arguments, connect_attempts, data_keys, key_rotations, write_intents TO ROLE;
-GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connection_reminders, connections, credentials, grants, invoice_lines, jobs, mailed_links, members,
+GRANT SELECT, INSERT, DELETE ON authorizations, call_arguments, connect_attempts, data_keys, key_rotations, write_intents TO ROLE;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api_keys, approvals, brands, connections, credentials, grants, invoice_lines, jobs, mailed_links, members, notices,
     oauth_clients, payment_events, people, previews, processes, service_agents, sessions, signing_keys, subscriptions, tool_policies, visits, work_items, write_policies TO ROLE;
 GRANT EXECUTE ON FUNCTION make_call_partitions(BIGINT, BIGINT) TO ROLE;";
 

@@ -48,6 +48,7 @@ const STEPS: &[Step] = steps![
     "0015_partitions",
     "0016_key_rotations",
     "0017_connection_ends",
+    "0018_notices",
 ];
 
 /// The steps of a database, and what PostgreSQL is told after them each time.

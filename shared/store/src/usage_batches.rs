@@ -178,6 +178,20 @@ impl TenantStore {
         self.0.changes(sql, &[&window_start, &sequence, &before, &identifier, &now]).await
     }
 
+    /// Leaves a batch that is in the state `before` alone until an instant, and says why; false when it is not any more.
+    pub async fn postpone_usage_batch(
+        &self,
+        batch: (Timestamp, i64),
+        before: BatchState,
+        until: Timestamp,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        let (window_start, sequence) = batch;
+        let sql = "UPDATE usage_batches SET next_attempt_at = $5, reason = $6 \
+                   WHERE tenant_id = $1 AND window_start = $2 AND sequence = $3 AND state = $4";
+        self.0.changes(sql, &[&window_start, &sequence, &before, &until, &reason]).await
+    }
+
     /// Units and calls that cost something, by the hour in which the calls were begun, oldest first.
     pub async fn list_used_hours(&self, since: Timestamp, until: Timestamp) -> Result<Vec<UsedHour>, StoreError> {
         let sql = "SELECT started_at - started_at % 3600000000 AS hour, CAST(SUM(units) AS BIGINT) AS units, COUNT(*) AS calls \

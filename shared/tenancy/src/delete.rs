@@ -57,9 +57,9 @@ impl Tenancy {
         // First, so that from here on nothing of it opens any more, whatever else fails; and once more, for a key that somebody
         // made meanwhile.
         self.parts().vault.shred(tenant).await.map_err(ConnectError::Vault)?;
-        self.parts().store.system().delete_tenant(tenant, self.parts().ambient.now()).await?;
+        let event = self.event(actor, "tenant.deleted", &subject(tenant), &details);
+        self.parts().store.system().delete_tenant(tenant, &self.0.audit_key, &event).await?;
         self.parts().vault.shred(tenant).await.map_err(ConnectError::Vault)?;
-        self.record(tenant, actor, "tenant.deleted", &subject(tenant), details).await?;
         Ok(receipt)
     }
 }

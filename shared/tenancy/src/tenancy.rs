@@ -76,7 +76,7 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) pepper: Zeroizing<[u8; 32]>,
     pub(crate) verifier_key: Zeroizing<[u8; 32]>,
-    audit_key: Zeroizing<[u8; 32]>,
+    pub(crate) audit_key: Zeroizing<[u8; 32]>,
     public_url: OnceLock<Url>,
 }
 
@@ -127,14 +127,19 @@ impl Tenancy {
         subject: &str,
         details: Value,
     ) -> Result<(), StoreError> {
-        let event = NewAuditEvent {
+        let event = self.event(actor, action, subject, &details);
+        self.parts().store.tenant(tenant).append_audit(&self.0.audit_key, &event).await.map(drop)
+    }
+
+    /// An event of this moment.
+    pub(crate) fn event(&self, actor: &Actor, action: &str, subject: &str, details: &Value) -> NewAuditEvent {
+        NewAuditEvent {
             at: self.parts().ambient.now(),
             actor: actor.0.clone(),
             action: action.into(),
             subject: subject.into(),
             details_json: details.to_string(),
-        };
-        self.parts().store.tenant(tenant).append_audit(&self.0.audit_key, &event).await.map(drop)
+        }
     }
 
     /// Goes through a tenant's audit log, up to its end or to what is wrong with it.

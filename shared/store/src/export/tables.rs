@@ -59,8 +59,6 @@ pub(super) const TABLES: &[Table] = tables![
     credentials, tenant_id: connection_id Text, generation Number, key_version Number, access_expires_at Instant,
         refresh_started_at Instant, refresh_by Text, updated_at Instant, revoke_at Instant, revoke_tries Number,
         leased_at Instant;
-    connection_reminders, tenant_id: connection_id Text, about Instant, days Number, told Json, taken_until Instant,
-        told_at Instant;
     data_keys, tenant_id: version Number, provider Text, created_at Instant;
     authorizations, tenant_id: created_at Instant, integration Text, sandbox Flag, actor Text, expires_at Instant;
     mailed_links, tenant_id: id Text, purpose Text, email Text, content_json Json, made_by Text, created_at Instant,
@@ -99,7 +97,7 @@ pub(super) const TABLES: &[Table] = tables![
         reason Text, at Instant, updated_at Instant;
     credits, tenant_id: id Text, kind Text, amount Number, currency Text, note Text, invoice_id Text, external_id Text,
         expires_at Instant, made_by Text, created_at Instant;
-    billing_notices, tenant_id: key Text, sent_at Instant;
+    notices, tenant_id: key Text, told Json, taken_until Instant, told_at Instant;
     call_arguments, tenant_id: call_id Text, arguments_json Json, expires_at Instant;
     audit_events, tenant_id: sequence Number, at Instant, actor Text, action Text, subject Text, details_json Json,
         hash Hash;

@@ -2,16 +2,16 @@
 
 use turnpike_core::{LeastRole, Role, TenantId};
 use turnpike_store::{
-    CallArguments, ConnectAttempt, ConnectionState, LinkPurpose, MailedLink, NewApproval, NewPreview, Person,
-    ServiceAgent, StoreError, TenantState,
+    AuditFilter, CallArguments, ConnectAttempt, ConnectionState, LinkPurpose, MailedLink, NewApproval, NewPreview,
+    Person, ServiceAgent, StoreError, TenantState,
 };
 
 use crate::{
     deployment::{Deployment, Place, on_both},
     samples::{
         AUDIT_KEY, NOW, api_key, approval, attempt, audit_event, authorization, connection, credential, data_key,
-        grant, id, intent, job, later, link, person, policy, preview, previewed, reminder, service_agent, session,
-        tool_policy, visit,
+        grant, id, intent, job, later, link, person, policy, preview, previewed, service_agent, session, tool_policy,
+        visit,
     },
     samples_of_money::furnish_money,
 };
@@ -52,8 +52,6 @@ async fn furnish(it: &Deployment, tenant: TenantId, mark: &str) -> [Person; 2] {
     ours.insert_connection(&connection).await.unwrap();
     ours.set_connection_state(connection.id, ConnectionState::Ok, Some(mark), NOW).await.unwrap();
     ours.insert_credential(&credential(connection.id)).await.unwrap();
-    ours.take_reminder(&reminder(connection.id), NOW, NOW).await.unwrap();
-    ours.update_reminder(&reminder(connection.id), &[mark.into()], None).await.unwrap();
     ours.insert_data_key(&data_key(1)).await.unwrap();
     let mut state = authorization(n);
     state.actor = mark.into();
@@ -132,7 +130,7 @@ on_both! {
         assert!(theirs.len() > 15, "the marks are found: {theirs:?}");
         assert_eq!(places_of(&it, "quince").await, theirs);
 
-        system.delete_tenant(it.our_id, later(9)).await.unwrap();
+        system.delete_tenant(it.our_id, &AUDIT_KEY, &audit_event("tenant.deleted", later(9))).await.unwrap();
         // Of the two owners one belongs to the other tenant as well.
         let left: Vec<_> = places_of(&it, "quince").await;
         assert_eq!(left, ["mailed_links.email", "people.email", "people.name"]);
@@ -143,8 +141,12 @@ on_both! {
         let tenant = it.ours.get().await.unwrap();
         assert_eq!((tenant.name.as_str(), tenant.state, tenant.deleted_at), ("", TenantState::Suspended, Some(later(9))));
         assert_eq!(system.count_calls().await.unwrap(), 2);
-        assert_eq!(it.ours.verify_audit(&AUDIT_KEY, None).await.unwrap().sequence, 1);
-        assert!(matches!(system.delete_tenant(it.our_id, later(10)).await, Err(StoreError::NotFound { what: "tenant" })));
+        assert_eq!(it.ours.verify_audit(&AUDIT_KEY, None).await.unwrap().sequence, 2);
+        let last = AuditFilter { limit: 1, ..AuditFilter::default() };
+        assert_eq!(it.ours.list_audit(&last).await.unwrap()[0].action, "tenant.deleted");
+        let again = system.delete_tenant(it.our_id, &AUDIT_KEY, &audit_event("tenant.deleted", later(10))).await;
+        assert!(matches!(again, Err(StoreError::NotFound { what: "tenant" })));
+        assert_eq!(it.ours.verify_audit(&AUDIT_KEY, None).await.unwrap().sequence, 2, "it is said once");
         let late = CallArguments { tenant_id: it.our_id, call_id: id(), arguments_json: "{}".into(), expires_at: later(600) };
         system.insert_call_arguments(std::slice::from_ref(&late)).await.unwrap();
         assert_eq!(it.ours.find_call_arguments(late.call_id, NOW).await.unwrap(), None, "the tenant is gone");
@@ -180,7 +182,7 @@ on_both! {
         let mut looking = session(people[0].id, 1);
         looking.acting_for = Some(it.our_id);
         system.insert_session(&looking).await.unwrap();
-        system.delete_tenant(it.our_id, later(9)).await.unwrap();
+        system.delete_tenant(it.our_id, &AUDIT_KEY, &audit_event("tenant.deleted", later(9))).await.unwrap();
         for person in people {
             assert_eq!(system.find_person(person.id).await.unwrap(), Some(person));
         }

@@ -13,7 +13,7 @@ use crate::{
     deployment::{Deployment, on_both},
     samples::{
         self, AUDIT_KEY, NOW, api_key, approval, arguments, attempt, audit_event, authorization, call, connected,
-        connection, credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed, reminder,
+        connection, credential, data_key, id, intent, job, joined, later, link, policy, preview, previewed,
         replacement, sealed, service_agent, tool_policy, visit,
     },
     samples_of_money::{self, credit, furnish_money, money_event, subscription},
@@ -41,7 +41,6 @@ async fn furnish(it: &Deployment) -> Theirs {
     let (key, call, connection) = (api_key(id(), 1), call(it.their_id), connected(&it.theirs).await);
     it.theirs.insert_api_key(&key).await.unwrap();
     it.theirs.insert_credential(&credential(connection)).await.unwrap();
-    it.theirs.take_reminder(&reminder(connection), NOW, later(9)).await.unwrap();
     it.theirs.insert_data_key(&data_key(7)).await.unwrap();
     it.theirs.set_write_policy(connection, &policy(7)).await.unwrap();
     it.theirs.set_tool_policy(&tool_policy("google-ads/*", LeastRole::Owner)).await.unwrap();
@@ -139,8 +138,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("swap_credential", us.swap_credential(at, 1, &replacement(1)).await.unwrap()),
         ("note_lease", us.note_lease(at, later(9), later(9)).await.unwrap()),
         ("list_refreshed", !us.list_refreshed().await.unwrap().is_empty()),
-        ("take_reminder", found(us.take_reminder(&reminder(at), later(99), later(99)).await)),
-        ("update_reminder", us.update_reminder(&reminder(at), &[], Some(NOW)).await.unwrap()),
+        ("update_notice", us.update_notice("budget/80", &[], Some(NOW)).await.unwrap()),
         ("insert_credential", found(us.insert_credential(&credential(at)).await)),
         ("find_data_key", us.find_data_key(None).await.unwrap().is_some()),
         ("list_data_keys", !us.list_data_keys().await.unwrap().is_empty()),
@@ -209,6 +207,7 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
             "settle_usage_batch",
             us.settle_usage_batch((NOW, 0), BatchState::Sealed, BatchState::Accepted, None, NOW).await.unwrap(),
         ),
+        ("postpone_usage_batch", us.postpone_usage_batch((NOW, 0), BatchState::Sealed, NOW, "ours").await.unwrap()),
         ("reopen_usage_batch", us.reopen_usage_batch((NOW, 0), BatchState::Sealed, "ours", NOW).await.unwrap()),
         ("list_used_hours", !us.list_used_hours(NOW, later(9)).await.unwrap().is_empty()),
         ("units_between", us.units_between(NOW, later(9)).await.unwrap() > 0),
@@ -246,7 +245,8 @@ async fn reach(us: &TenantStore, it: &Theirs) -> Vec<(&'static str, bool)> {
         ("close_period", us.close_period(&closing).await.is_err()),
         ("set_money_event", us.set_money_event(&money_event("re_1")).await.is_err()),
         ("insert_credit", us.insert_credit(&credit()).await.is_err()),
-        ("note_billing_notice", !us.note_billing_notice("budget/80", NOW).await.unwrap()),
+        ("take_notice", us.take_notice("budget/80", NOW, later(9)).await.unwrap() != Some(vec![])),
+        ("close_notice", !us.close_notice("budget/80", NOW).await.unwrap()),
         ("insert_data_key", !us.insert_data_key(&data_key(7)).await.unwrap()),
     ]
 }

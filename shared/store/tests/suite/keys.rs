@@ -5,7 +5,7 @@ use turnpike_testkit::Postgres;
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, connected, credential, data_key, id, later, replacement, sealed, secret},
+    samples::{AUDIT_KEY, NOW, audit_event, connected, credential, data_key, id, later, replacement, sealed, secret},
 };
 
 on_both! {
@@ -60,7 +60,7 @@ on_both! {
         assert_eq!(system.begin_key_rotation(None, later(10)).await.unwrap(), first, "that was another's end");
         system.end_key_rotation(None, first).await.unwrap();
         assert_eq!(system.begin_key_rotation(None, later(10)).await.unwrap().begun_at, later(10));
-        system.delete_tenant(it.our_id, later(11)).await.unwrap();
+        system.delete_tenant(it.our_id, &AUDIT_KEY, &audit_event("tenant.deleted", later(11))).await.unwrap();
         assert_eq!(system.begin_key_rotation(Some(it.our_id), later(12)).await.unwrap().begun_at, later(12));
     }
 

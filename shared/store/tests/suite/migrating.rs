@@ -7,6 +7,7 @@ use std::{
 };
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, migrate::Migrator};
+use turnpike_core::{ConnectionId, TenantId, Timestamp};
 use turnpike_store::{CallFilter, Store, StoreError};
 use turnpike_testkit::{Postgres, TestDatabase};
 
@@ -54,7 +55,7 @@ async fn of_two_migrations_at_once_one_runs_and_the_other_waits_and_finds_it_don
     let (one, two) = tokio::join!(one.migrate(), two.migrate());
     let mut counts = [one.unwrap().len(), two.unwrap().len()];
     counts.sort_unstable();
-    assert_eq!(counts, [0, 17]);
+    assert_eq!(counts, [0, 18]);
 }
 
 #[tokio::test]
@@ -62,13 +63,13 @@ async fn a_ledger_with_rows_comes_out_in_months_with_all_of_them_and_the_rights_
     let server = Postgres::shared().await.unwrap();
     let database = server.database().await.unwrap();
     let mut owner = migrated_to(&database, "0015").await;
-    let tenant: turnpike_core::TenantId = id();
+    let tenant: TenantId = id();
     sqlx::raw_sql(fill(tenant, 300)).execute(&mut owner).await.unwrap();
     let sums = "SELECT COUNT(*) || ' ' || SUM(units) || ' ' || MIN(started_at) || ' ' || MAX(call_id) FROM calls";
     let before = texts(&mut owner, sums).await;
 
     let applied = Store::open(&database.owner_url, 1).await.unwrap().migrate().await.unwrap();
-    assert_eq!(applied, ["0015_partitions", "0016_key_rotations", "0017_connection_ends"]);
+    assert_eq!(applied, ["0015_partitions", "0016_key_rotations", "0017_connection_ends", "0018_notices"]);
     assert_eq!(texts(&mut owner, sums).await, before);
     let used = texts(&mut owner, "SELECT DISTINCT tableoid::regclass::text FROM calls").await;
     assert!((15..=16).contains(&used.len()) && !used.contains(&"calls_rest".into()), "{used:?}");
@@ -84,7 +85,7 @@ async fn a_migration_that_meets_a_held_table_says_so_soon_and_leaves_nothing_hal
     let server = Postgres::shared().await.unwrap();
     let database = server.database().await.unwrap();
     let mut owner = migrated_to(&database, "0015").await;
-    let tenant: turnpike_core::TenantId = id();
+    let tenant: TenantId = id();
     sqlx::raw_sql(fill(tenant, 30)).execute(&mut owner).await.unwrap();
     // A report that reads the ledger, say.
     let mut other = PgConnection::connect(&database.owner_url).await.unwrap();
@@ -109,7 +110,35 @@ async fn a_migration_that_meets_a_held_table_says_so_soon_and_leaves_nothing_hal
     // Nothing is left that the next one would wait for.
     reading.rollback().await.unwrap();
     let again = tokio::time::timeout(Duration::from_secs(20), store.migrate()).await.unwrap();
-    assert_eq!(again.unwrap(), ["0015_partitions", "0016_key_rotations", "0017_connection_ends"]);
+    assert_eq!(again.unwrap(), ["0015_partitions", "0016_key_rotations", "0017_connection_ends", "0018_notices"]);
+}
+
+#[tokio::test]
+async fn whoever_was_told_something_before_all_notices_had_one_table_is_not_told_again() {
+    let server = Postgres::shared().await.unwrap();
+    let database = server.database().await.unwrap();
+    let mut owner = migrated_to(&database, "0018").await;
+    let (tenant, connection): (TenantId, ConnectionId) = (id(), id());
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "INSERT INTO tenants (id, name, state, created_at) VALUES ('{tenant}', 'Acme', 'active', 1);
+         INSERT INTO connections (tenant_id, id, integration, sandbox, accounts_json, state, created_at, updated_at)
+         VALUES ('{tenant}', '{connection}', 'google-ads', FALSE, '[]', 'ok', 1, 1);
+         INSERT INTO connection_reminders VALUES ('{tenant}', '{connection}', 9, 14, '[\"ann\"]', 5, NULL);
+         INSERT INTO billing_notices VALUES ('{tenant}', 'budget/80', 7)"
+    )))
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let operator = Store::open(&database.owner_url, 1).await.unwrap();
+    operator.migrate().await.unwrap();
+    operator.grant_application_role("turnpike_app").await.unwrap();
+    let app = Store::open(&database.app_url, 1).await.unwrap();
+    assert_eq!(
+        app.system().list_told_notices(Timestamp::from_micros(0)).await.unwrap(),
+        [(tenant, "budget/80".into())]
+    );
+    let half_told = app.tenant(tenant).take_notice(&format!("connection/{connection}/9/14"), NOW, NOW).await.unwrap();
+    assert_eq!(half_told, Some(vec!["ann".into()]));
 }
 
 #[tokio::test]

@@ -170,12 +170,6 @@ on_both! {
         assert_eq!(it.ours.list_credits().await.unwrap(), [given]);
     }
 
-    async fn a_notice_is_told_once(it: Deployment) {
-        assert!(it.ours.note_billing_notice("budget/80", NOW).await.unwrap());
-        assert!(!it.ours.note_billing_notice("budget/80", later(1)).await.unwrap());
-        assert!(it.theirs.note_billing_notice("budget/80", NOW).await.unwrap());
-    }
-
     async fn an_event_is_stored_once_and_taken_by_one(it: Deployment) {
         let (system, event) = (it.store.system(), payment_event("evt_1"));
         assert!(system.insert_payment_event(&event).await.unwrap());

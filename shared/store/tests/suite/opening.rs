@@ -37,9 +37,9 @@ async fn a_new_file_is_its_owners_alone_and_says_that_it_must_be_migrated() {
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
     let error = store.check().await.unwrap_err();
-    assert_eq!(error.to_string(), "the schema is at migration 0, this program needs 17; run `turnpike migrate`");
+    assert_eq!(error.to_string(), "the schema is at migration 0, this program needs 18; run `turnpike migrate`");
     let applied = store.migrate().await.unwrap();
-    assert_eq!((applied.len(), applied[0].as_str()), (17, "0001_tenants"));
+    assert_eq!((applied.len(), applied[0].as_str()), (18, "0001_tenants"));
     store.check().await.unwrap();
     Store::open(&url, 2).await.unwrap().check().await.unwrap();
 }
@@ -49,8 +49,8 @@ async fn an_empty_postgres_says_that_it_must_be_migrated_and_its_owner_may() {
     let server = Postgres::shared().await.unwrap();
     let database = server.database().await.unwrap();
     let owner = Store::open(&database.owner_url, 1).await.unwrap();
-    assert!(matches!(owner.check().await, Err(StoreError::SchemaBehind { applied: 0, newest: 17 })));
-    assert_eq!(owner.migrate().await.unwrap().len(), 17);
+    assert!(matches!(owner.check().await, Err(StoreError::SchemaBehind { applied: 0, newest: 18 })));
+    assert_eq!(owner.migrate().await.unwrap().len(), 18);
     assert_eq!(owner.migrate().await.unwrap(), Vec::<String>::new());
 }
 

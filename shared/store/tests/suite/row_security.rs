@@ -11,8 +11,8 @@ use crate::{
     deployment::Deployment,
     samples::{
         AUDIT_KEY, NOW, announcement, api_key, approval, arguments, attempt, audit_event, authorization, call,
-        connected, credential, data_key, grant, id, intent, job, joined, link, policy, preview, previewed, reminder,
-        secret, service_agent, session, target, tool_policy, visit,
+        connected, credential, data_key, grant, id, intent, job, joined, link, policy, preview, previewed, secret,
+        service_agent, session, target, tool_policy, visit,
     },
     samples_of_money::{furnish_money, payment_event, price_version, proof},
     work::process,
@@ -41,7 +41,6 @@ async fn furnish(it: &Deployment) {
     let connection = connected(&it.ours).await;
     it.ours.insert_api_key(&api_key(id(), 1)).await.unwrap();
     it.ours.insert_credential(&credential(connection)).await.unwrap();
-    it.ours.take_reminder(&reminder(connection), NOW, NOW).await.unwrap();
     it.ours.insert_data_key(&data_key(1)).await.unwrap();
     it.ours.set_write_policy(connection, &policy(1)).await.unwrap();
     let preview = previewed(&it.ours, &preview(connection)).await;
@@ -83,7 +82,7 @@ async fn every_table_is_guarded_by_a_policy_that_reads_and_writes() {
     guarded.sort();
     all.sort();
     assert_eq!(guarded, all);
-    assert_eq!(all.len(), 44);
+    assert_eq!(all.len(), 43);
 }
 
 #[tokio::test]

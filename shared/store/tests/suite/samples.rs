@@ -9,8 +9,8 @@ use turnpike_core::{
 use turnpike_store::{
     Announcement, CallArguments, CallRow, ConnectAttempt, ConnectionState, DataKeyRow, Intent, JobRow, JobState,
     LinkPurpose, MailedLink, NewApiKey, NewApproval, NewAuditEvent, NewAuthorization, NewConnection, NewCredential,
-    NewGrant, NewPreview, Person, PolicyRow, PreviewRow, Reminder, Replacement, SealedRow, SecretRow, ServiceAgent,
-    Session, Store, SwitchTarget, TenantStore, ToolPolicy, Visit,
+    NewGrant, NewPreview, Person, PolicyRow, PreviewRow, Replacement, SealedRow, SecretRow, ServiceAgent, Session,
+    Store, SwitchTarget, TenantStore, ToolPolicy, Visit,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -67,10 +67,6 @@ pub(crate) fn credential(connection_id: ConnectionId) -> NewCredential {
         access_expires_at: Some(later(3600)),
         now: NOW,
     }
-}
-
-pub(crate) fn reminder(connection_id: ConnectionId) -> Reminder {
-    Reminder { connection_id, about: later(9000), days: 14 }
 }
 
 pub(crate) fn replacement(sealed: u8) -> Replacement {

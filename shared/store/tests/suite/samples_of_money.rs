@@ -136,6 +136,7 @@ pub(crate) async fn furnish_money(store: &Store, tenant: &TenantStore, mark: &st
     tenant.set_invoice(&invoice(invoice_id, &invoice_id.to_string()), &[invoice_line()]).await.unwrap();
     tenant.set_money_event(&money_event("re_1")).await.unwrap();
     tenant.insert_credit(&credit()).await.unwrap();
-    assert!(tenant.note_billing_notice("budget/80", NOW).await.unwrap());
+    assert!(tenant.take_notice("budget/80", NOW, later(9)).await.unwrap().is_some());
+    assert!(tenant.update_notice("budget/80", &[mark.into()], None).await.unwrap());
     invoice_id
 }

@@ -7,7 +7,7 @@ use turnpike_store::{CareWanted, ConnectionState, NewConnection, SystemStore, Te
 
 use crate::{
     deployment::on_both,
-    samples::{NOW, connection, credential, id, later, reminder, replacement},
+    samples::{NOW, connection, credential, id, later, replacement},
 };
 
 const NEVER: Timestamp = Timestamp::from_micros(i64::MIN);
@@ -56,40 +56,47 @@ on_both! {
         assert_eq!(system.list_all_refreshed().await.unwrap().len(), 1);
     }
 
-    async fn a_reminder_is_taken_by_one_given_up_in_time_and_told_once(it: Deployment) {
-        let own = live(&it.ours).await;
-        let soon = reminder(own);
-        assert_eq!(it.ours.take_reminder(&soon, NOW, later(60)).await.unwrap(), Some(vec![]));
-        assert_eq!(it.ours.take_reminder(&soon, later(59), later(99)).await.unwrap(), None, "another has it");
-        assert!(it.ours.update_reminder(&soon, &["ann".into()], None).await.unwrap());
-        let again = it.ours.take_reminder(&soon, later(60), later(120)).await.unwrap();
+    async fn a_notice_is_taken_by_one_given_up_in_time_and_told_once(it: Deployment) {
+        let (key, told) = ("budget/80", async || it.store.system().list_told_notices(NOW).await.unwrap());
+        assert_eq!(it.ours.take_notice(key, NOW, later(60)).await.unwrap(), Some(vec![]));
+        assert_eq!(it.ours.take_notice(key, later(59), later(99)).await.unwrap(), None, "another has it");
+        assert!(it.ours.update_notice(key, &["ann".into()], None).await.unwrap());
+        let again = it.ours.take_notice(key, later(60), later(120)).await.unwrap();
         assert_eq!(again, Some(vec!["ann".into()]), "who had it is gone, and has reached one");
-        assert!(it.ours.update_reminder(&soon, &["ann".into(), "bob".into()], Some(later(61))).await.unwrap());
-        assert_eq!(it.ours.take_reminder(&soon, later(9999), later(9999)).await.unwrap(), None, "all know");
-        assert!(it.theirs.take_reminder(&soon, NOW, later(60)).await.is_err(), "it is not theirs");
+        assert_eq!(told().await, []);
+        assert!(it.ours.update_notice(key, &["ann".into(), "bob".into()], Some(later(61))).await.unwrap());
+        assert_eq!(it.ours.take_notice(key, later(9999), later(9999)).await.unwrap(), None, "all know");
+        assert_eq!(told().await, [(it.our_id, key.to_owned())]);
+        assert_eq!(it.store.system().list_told_notices(later(62)).await.unwrap(), [], "that was before");
+        assert_eq!(it.theirs.take_notice(key, NOW, later(60)).await.unwrap(), Some(vec![]), "theirs is another");
     }
 
-    async fn connections_that_end_are_listed_with_what_was_told_of_that_end(it: Deployment) {
-        let (system, own) = (it.store.system(), live(&it.ours).await);
-        let soon = reminder(own);
-        assert!(system.list_ending_connections(NOW, later(99_999)).await.unwrap().is_empty());
-        it.ours.predict_connection_end(own, Some(soon.about), NOW).await.unwrap();
-        let told = async || {
-            let listed = system.list_ending_connections(NOW, later(99_999)).await.unwrap();
-            listed.into_iter().map(|(tenant, own)| (tenant, own.connection_id, own.told_days)).collect::<Vec<_>>()
+    async fn what_need_not_be_told_any_more_is_closed(it: Deployment) {
+        assert!(it.ours.take_notice("budget/50", NOW, later(60)).await.unwrap().is_some());
+        for key in ["budget/50", "budget/80"] {
+            assert!(it.ours.close_notice(key, later(1)).await.unwrap());
+            assert!(!it.ours.close_notice(key, later(2)).await.unwrap());
+            assert_eq!(it.ours.take_notice(key, later(99), later(99)).await.unwrap(), None, "{key}");
+        }
+    }
+
+    async fn connections_that_end_are_listed(it: Deployment) {
+        let (system, own, end) = (it.store.system(), live(&it.ours).await, later(9000));
+        let listed = async || {
+            let listed = system.list_ending_connections(NOW, later(9000)).await.unwrap();
+            listed.into_iter().map(|(tenant, own)| (tenant, own.connection_id, own.predicted_end)).collect::<Vec<_>>()
         };
-        assert_eq!(told().await, [(it.our_id, own, None)]);
-        it.ours.take_reminder(&soon, NOW, later(60)).await.unwrap();
-        assert_eq!(told().await, [(it.our_id, own, None)], "it is taken, and nobody knows");
-        it.ours.update_reminder(&soon, &[], Some(NOW)).await.unwrap();
-        assert_eq!(told().await, [(it.our_id, own, Some(14))]);
-        it.ours.predict_connection_end(own, Some(soon.about.plus(Duration::from_secs(9))), NOW).await.unwrap();
-        assert_eq!(told().await, [(it.our_id, own, None)], "another end");
-        it.ours.set_connection_state(own, ConnectionState::Disabled, None, NOW).await.unwrap();
-        assert_eq!(told().await, []);
-        let sandbox = NewConnection { sandbox: true, predicted_end: Some(soon.about), ..connection(id(), "meta-ads") };
+        assert_eq!(listed().await, []);
+        it.ours.predict_connection_end(own, Some(end), NOW).await.unwrap();
+        assert_eq!(listed().await, [(it.our_id, own, end)]);
+        it.ours.predict_connection_end(own, Some(end.plus(Duration::from_secs(9))), NOW).await.unwrap();
+        assert_eq!(listed().await, [], "it is too far away");
+        let sandbox = NewConnection { sandbox: true, predicted_end: Some(end), ..connection(id(), "meta-ads") };
         it.ours.insert_connection(&sandbox).await.unwrap();
-        assert_eq!(told().await, [], "nobody misses a sandbox");
+        assert_eq!(listed().await, [], "nobody misses a sandbox");
+        it.ours.predict_connection_end(own, Some(end), NOW).await.unwrap();
+        it.ours.set_connection_state(own, ConnectionState::Disabled, None, NOW).await.unwrap();
+        assert_eq!(listed().await, []);
     }
 
     async fn the_first_end_of_each_integration_is_told(it: Deployment) {
@@ -110,7 +117,7 @@ on_both! {
         assert_eq!(first(99).await, [("google-ads".to_owned(), later(60))], "one that has broken has no end any more");
     }
 
-    async fn a_connection_that_broke_is_listed_until_all_know_and_again_when_it_breaks_anew(it: Deployment) {
+    async fn a_connection_that_broke_is_listed_until_it_is_mended_and_as_another_when_it_breaks_anew(it: Deployment) {
         let (system, own) = (it.store.system(), live(&it.ours).await);
         it.ours.insert_credential(&credential(own)).await.unwrap();
         let broken = async || system.list_broken_connections(NOW, later(100)).await.unwrap();
@@ -119,13 +126,10 @@ on_both! {
         let (tenant, listed) = broken().await.remove(0);
         assert_eq!((tenant, listed.connection_id, listed.reason.as_deref()), (it.our_id, own, Some("revoked")));
         assert!(system.list_broken_connections(NOW, later(8)).await.unwrap().is_empty(), "it may be a moment's");
-        let told = turnpike_store::Reminder { connection_id: own, about: listed.stored_at, days: 0 };
-        it.ours.take_reminder(&told, NOW, later(60)).await.unwrap();
-        assert_eq!(broken().await.len(), 1);
-        it.ours.update_reminder(&told, &["ann".into()], Some(NOW)).await.unwrap();
-        assert!(broken().await.is_empty());
         assert!(it.ours.swap_credential(own, 1, &replacement(7)).await.unwrap());
+        it.ours.set_connection_state(own, ConnectionState::Ok, None, later(11)).await.unwrap();
+        assert!(broken().await.is_empty());
         assert!(it.ours.ask_to_reconnect(own, 2, "revoked", later(19)).await.unwrap());
-        assert_eq!(broken().await.len(), 1, "the credential is another");
+        assert!(broken().await[0].1.stored_at > listed.stored_at, "the credential is another");
     }
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tempfile::TempDir;
 use turnpike_core::{Ambient, Clock, Entropy, SystemClock, TenantId, Timestamp, Wire, WireError};
-use turnpike_store::{ConnectionState, NewConnection, NewTenant, Store};
+use turnpike_store::{ConnectionState, NewAuditEvent, NewConnection, NewTenant, Store};
 use turnpike_testkit::Kms;
 use turnpike_vault::{
     Credential, KeyProvider, Keyring, KmsAccess, KmsKeys, KmsPlace, LocalKeys, OAuthGrant, Renewal, Vault,
@@ -89,6 +89,18 @@ impl Scene {
         store.migrate().await.unwrap();
         let ambient = Ambient::new(clock.clone(), Entropy::System);
         Self { store, kms: Kms::start().unwrap(), clock, tokens: Arc::default(), ambient, folder }
+    }
+
+    /// Deletes a tenant's rows.
+    pub(crate) async fn delete(&self, tenant: TenantId) {
+        let event = NewAuditEvent {
+            at: self.ambient.now(),
+            actor: "desk".into(),
+            action: "tenant.deleted".into(),
+            subject: tenant.to_string(),
+            details_json: "{}".into(),
+        };
+        self.store.system().delete_tenant(tenant, &[0; 32], &event).await.unwrap();
     }
 
     /// A vault under the KMS key `one`: as another process has it, with nothing in memory.

@@ -37,7 +37,7 @@ async fn a_restored_backup_opens_nothing_of_a_deleted_tenant_where_keys_have_a_d
 
     assert_eq!(vault.shred(gone.tenant).await.unwrap(), 1);
     assert!(matches!(vault.lease(&gone).await, Err(VaultError::Unsealed)), "nothing of it is left in memory either");
-    scene.store.system().delete_tenant(gone.tenant, scene.ambient.now()).await.unwrap();
+    scene.delete(gone.tenant).await;
 
     let after = vault_over(&scene, backup, Some(keys)).await;
     assert!(matches!(after.lease(&gone).await, Err(VaultError::Unsealed)));
@@ -68,7 +68,7 @@ async fn a_key_that_was_made_while_its_tenant_was_deleted_is_tidied_away() {
     keys.migrate_keys().await.unwrap();
     let vault = vault_over(&scene, scene.store.clone(), Some(keys.clone())).await;
     let gone = scene.connected(&vault).await;
-    scene.store.system().delete_tenant(gone.tenant, scene.ambient.now()).await.unwrap();
+    scene.delete(gone.tenant).await;
     assert_eq!(keys.tenant(gone.tenant).list_data_keys().await.unwrap().len(), 1);
     assert_eq!(vault.tidy_keys().await.unwrap().deleted, 1);
     assert_eq!(keys.tenant(gone.tenant).list_data_keys().await.unwrap(), []);

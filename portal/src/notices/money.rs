@@ -1,7 +1,5 @@
 //! Mails about money, to the owners of those whom it concerns.
 
-use std::sync::Arc;
-
 use turnpike_billing::{
     BillingError,
     notices::{Notice, What},
@@ -11,18 +9,21 @@ use turnpike_store::{Invoice, StoreError};
 
 use crate::{
     Portal,
-    brand::Brand,
     mail::{Letter, MoneyLetter},
+    notices::Audience,
     pages::{day, money, shown},
 };
 
+/// Bills come to those who are suspended too.
+const OWNERS: Audience = Audience { roles: &[Role::Owner], suspended: true };
+
 impl Portal {
-    /// Mails what is due to be told about money, and was not; how many mails. Each thing is told once, however many servers ask.
+    /// Mails what is due to be told about money, and was not; how many mails. However many servers ask, each thing is told once.
     pub async fn send_billing_notices(&self, now: Timestamp) -> Result<usize, BillingError> {
         let mut sent = 0;
         for notice in self.billing.due_notices(now).await? {
             // What cannot be told to one shall not keep the others from hearing theirs.
-            match self.tell(&notice).await {
+            match self.tell_of_money(&notice, now).await {
                 Ok(count) => sent += count,
                 Err(error) => tracing::error!(tenant = %notice.tenant, %error, "a notice about money was not mailed"),
             }
@@ -30,24 +31,11 @@ impl Portal {
         Ok(sent)
     }
 
-    /// Tells the owners of one tenant; how many there are.
-    async fn tell(&self, notice: &Notice) -> Result<usize, StoreError> {
-        let system = self.store.system();
-        let tenant = system.find_tenant(notice.tenant).await?.filter(|tenant| tenant.deleted_at.is_none());
-        let Some(tenant) = tenant else { return Ok(0) };
-        let brand = self.brand_of_notices().await?;
+    /// Tells the owners of one tenant who were not told; how many.
+    async fn tell_of_money(&self, notice: &Notice, now: Timestamp) -> Result<usize, StoreError> {
         let Some((what, path)) = self.letter(notice.tenant, &notice.what).await? else { return Ok(0) };
-        let link = format!("{}{path}", brand.url);
-        let letter = Letter::Money { organisation: tenant.name, what, link };
-        let members = system.list_members(notice.tenant).await?;
-        let owners = members.iter().filter(|member| member.role == Role::Owner);
-        Ok(owners.inspect(|owner| self.mailer.send(&brand, &owner.email, &letter)).count())
-    }
-
-    /// No request says under which of its names the agency is known to the client: it is that of the public address.
-    pub(crate) async fn brand_of_notices(&self) -> Result<Arc<Brand>, StoreError> {
-        let host = self.public_url.split_once("://").map_or(self.public_url.as_str(), |(_, host)| host);
-        Ok(self.brands.resolve(host).await?.unwrap_or_else(|| self.brands.default_brand()))
+        let letter = |organisation, link| Letter::Money { organisation, what, link };
+        self.tell((notice.tenant, &notice.key), &OWNERS, &path, letter, now).await
     }
 
     /// What the mail says, and where it leads. Of an invoice that is not there any more nothing is said.
