@@ -1,7 +1,7 @@
 //! The lines of a period: its fee and its usage by the subscription's terms.
 
 use turnpike_config::PlanSettings;
-use turnpike_core::{Currency, Micros, TenantId, Timestamp};
+use turnpike_core::{Currency, Micros, TenantId, Timestamp, grouped};
 use turnpike_metering::{payable, rate};
 use turnpike_store::{InvoiceLine, LineKind, Subscription, TenantStore};
 
@@ -148,9 +148,11 @@ fn tier_lines(terms: &Terms, before: i64, all: i64, span: (Timestamp, Timestamp)
         if units > 0 || all == 0 {
             let amount = payable(Micros(units.saturating_mul(charge.unit_price.0)), *currency);
             let which = match charge.up_to {
-                Some(up_to) if place == 0 && up_to == plan.included_units => format!("included, up to {up_to}"),
-                Some(up_to) => format!("{first} to {up_to}"),
-                None => format!("{first} and more"),
+                Some(up_to) if place == 0 && up_to == plan.included_units => {
+                    format!("included, up to {}", grouped(up_to))
+                }
+                Some(up_to) => format!("{} to {}", grouped(first), grouped(up_to)),
+                None => format!("{} and more", grouped(first)),
             };
             lines.push(usage(format!("Calls, units {which}"), (units, Some(charge.unit_price), amount), span));
         }

@@ -25,7 +25,7 @@ pub(crate) mod usage;
 
 use axum::response::{IntoResponse, Redirect, Response};
 
-pub(crate) use show::{Tag, day, money, place_of, price_in_words, price_of, shown};
+pub(crate) use show::{Tag, count, day, money, place_of, price_in_words, price_of, shown};
 
 use crate::SignedIn;
 

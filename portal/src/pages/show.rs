@@ -1,7 +1,7 @@
 //! How instants, amounts and states are shown.
 
 use chrono::DateTime;
-use turnpike_core::{Currency, Micros, Outcome, Timestamp, visible};
+use turnpike_core::{Currency, Micros, Outcome, Timestamp, grouped, visible};
 use turnpike_metering::PriceBook;
 use turnpike_oauth::RedirectTarget;
 use turnpike_sdk::Cost;
@@ -37,6 +37,11 @@ pub(crate) fn place_of(redirect_uri: &str) -> String {
         RedirectTarget::ThisComputer => "their own computer".into(),
         RedirectTarget::App { scheme } => format!("the {}: app", visible(&scheme)),
     }
+}
+
+/// How many, for templates.
+pub(crate) fn count(number: &i64) -> String {
+    grouped(*number)
 }
 
 /// An amount, in full where it is below a cent.

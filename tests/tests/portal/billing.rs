@@ -109,9 +109,9 @@ async fn what_is_used_is_told_by_tier_and_a_cap_of_ones_own_is_set_and_taken_awa
     }
     let used: i64 = app.calls(tenant.id).await.iter().map(|call| call.units).sum();
     assert!(used > 0);
-    let figure = format!("<p class=\"figure\">{used} <span class=\"quiet small\">of 8000 included</span>");
+    let figure = format!("<p class=\"figure\">{used} <span class=\"quiet small\">of 8,000 included</span>");
     let seen = admin.look("/billing").await;
-    assert_has(&seen, &[&figure, "included, up to 8000", "0 % used", "At this pace", "units cost extra"]);
+    assert_has(&seen, &[&figure, "included, up to 8,000", "0 % used", "At this pace", "units cost extra"]);
     assert!(!seen.text.contains("style="), "no style of its own");
     assert!(!admin.look("/home").await.text.contains("units of"), "nothing is to be said yet");
 

@@ -31,7 +31,7 @@ async fn the_figures_of_a_month_are_those_of_the_ledger() {
             "<p class=\"figure\">1</p>",
             "success 3",
             "caller_fault 1",
-            "12 <span class=\"quiet small\">of 8000</span>",
+            "12 <span class=\"quiet small\">of 8,000</span>",
             "role=\"img\"",
             "4 calls, 1 failed</title>",
         ] {

@@ -1,9 +1,9 @@
 //! Where everything stands on the pages.
 
-use turnpike_core::{Micros, Timestamp};
+use turnpike_core::{Micros, Timestamp, grouped};
 use turnpike_store::{Invoice, InvoiceLine, InvoiceState};
 
-use super::text::{Ruler, amount, count, price};
+use super::text::{Ruler, amount, price};
 use crate::invoices::calendar::days;
 
 /// A4, in points.
@@ -104,7 +104,7 @@ impl Sheet {
         #[expect(clippy::cast_precision_loss, reason = "a place on paper")]
         let height = texts.len() as f32 * LEADING;
         self.room(height, true);
-        self.put_left_of(QUANTITY, SIZE, &count(line.quantity));
+        self.put_left_of(QUANTITY, SIZE, &grouped(line.quantity));
         if let Some(each) = line.unit_price {
             self.put_left_of(PRICE, SIZE, &price(each, invoice.currency));
         }

@@ -1,6 +1,6 @@
 //! Text on paper: how wide it is, where it breaks, and how money reads.
 
-use turnpike_core::{Currency, Micros};
+use turnpike_core::{Currency, Micros, grouped};
 
 /// Widths of the font's glyphs.
 pub(super) struct Ruler(Option<ttf_parser::Face<'static>>);
@@ -64,25 +64,13 @@ pub(super) fn price(Micros(micros): Micros, currency: Currency) -> String {
     if trimmed.len() > coins.len() { trimmed.to_owned() } else { coins }
 }
 
-/// A whole number with its thousands apart.
-pub(super) fn count(number: i64) -> String {
-    decimal(number.saturating_mul(1_000_000), 0)
-}
-
 fn decimal(micros: i64, decimals: usize) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let digits = whole.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let whole = grouped(i64::try_from(whole).unwrap_or(i64::MAX));
     match decimals {
-        0 => format!("{sign}{grouped}"),
-        _ => format!("{sign}{grouped}.{}", &format!("{part:06}")[..decimals]),
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{}", &format!("{part:06}")[..decimals]),
     }
 }
 
@@ -99,7 +87,6 @@ mod tests {
         assert_eq!(price(Micros(900), Currency::USD), "0.0009");
         assert_eq!(price(Micros(29_000_000), Currency::USD), "29.00");
         assert_eq!(price(Micros(0), yen), "0");
-        assert_eq!(count(1_000_000), "1,000,000");
     }
 
     #[test]
