@@ -1,6 +1,6 @@
 //! What tenants are to be told about their money: each thing once.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use turnpike_config::{Cap, PaymentProvider};
 use turnpike_core::{InvoiceId, TenantId, Timestamp};
@@ -73,7 +73,7 @@ impl Billing {
     /// What is to be told now, and of which not everybody knows.
     pub async fn due_notices(&self, now: Timestamp) -> Result<Vec<Notice>, BillingError> {
         let system = self.0.store.system();
-        let told: HashSet<_> = system.list_told_notices(now.minus(KNOWN)).await?.into_iter().collect();
+        let told = system.list_told_notices(now.minus(KNOWN)).await?;
         let mut due = vec![];
         for (tenant, subscription) in system.list_subscriptions().await? {
             due.extend(self.of_standing(&subscription, now).into_iter().map(|(key, what)| (tenant, key, Some(what))));

@@ -18,10 +18,15 @@ pub fn credit_left(entries: &[Credit], now: Timestamp) -> Micros {
     Micros(left.map(|(_, left)| left).sum())
 }
 
+/// Whether it adds to the credit.
+pub(super) fn is_grant(entry: &Credit) -> bool {
+    matches!(entry.kind, CreditKind::Paid | CreditKind::Promotional)
+}
+
 /// When each grant ends, and its amount; what ends first comes first, and what never ends last.
 fn grants(entries: &[Credit]) -> Vec<(Option<Timestamp>, i64)> {
-    let granted = entries.iter().filter(|entry| matches!(entry.kind, CreditKind::Paid | CreditKind::Promotional));
-    let mut grants: Vec<_> = granted.map(|entry| (entry.expires_at, entry.amount.0)).collect();
+    let mut grants: Vec<_> =
+        entries.iter().filter(|entry| is_grant(entry)).map(|entry| (entry.expires_at, entry.amount.0)).collect();
     grants.sort_by_key(|(ends, _)| ends.map_or(i64::MAX, Timestamp::micros));
     grants
 }

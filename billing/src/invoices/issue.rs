@@ -11,7 +11,7 @@ use turnpike_store::{
 
 use crate::{
     Billing, BillingError,
-    invoices::{calendar::share, credit_left, lines::numbered},
+    invoices::{calendar::share, credit::is_grant, credit_left, lines::numbered},
 };
 
 /// How often another worker may take the number that was next.
@@ -72,10 +72,10 @@ impl Billing {
         now: Timestamp,
     ) -> Result<bool, BillingError> {
         let rows = self.0.store.tenant(bill.tenant);
+        let beginning = now.to_utc().format("%Y%m-").to_string();
         for _ in 0..ATTEMPTS {
             // The number first, then the credit: whoever issues another of the tenant's invoices from here on takes the same
             // number, and only one of the two is kept. No credit is taken twice.
-            let beginning = now.to_utc().format("%Y%m-").to_string();
             let taken = self.0.store.system().count_invoice_numbers(&beginning).await?;
             let (mut invoice, lines, credits) = self.invoice(bill.clone(), Some(rows.list_credits().await?), now);
             invoice.number = Some(format!("{beginning}{:04}", taken + 1));
@@ -129,8 +129,7 @@ impl Billing {
         if let Some(mut entries) = credits {
             let used: i64 = lines.iter().filter(|line| line.kind == LineKind::Usage).map(|line| line.amount.0).sum();
             // What was granted later pays nothing of this; what others took later is gone all the same.
-            let granted = |entry: &Credit| matches!(entry.kind, CreditKind::Paid | CreditKind::Promotional);
-            entries.retain(|entry| entry.created_at <= period.1 || !granted(entry));
+            entries.retain(|entry| entry.created_at <= period.1 || !is_grant(entry));
             let left = credit_left(&entries, Timestamp::from_micros(period.1.micros() - 1));
             let taken = whole_coins(left.0.min(used), currency);
             if taken > 0 {

@@ -1,6 +1,6 @@
 //! Mails about connections, to the owners and admins of those whom they concern.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use turnpike_core::{ConnectionId, Role, Timestamp};
 use turnpike_store::{BrokenConnection, EndingConnection, StoreError};
@@ -20,8 +20,6 @@ const SETTLED: Duration = Duration::from_secs(10);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// What broke longer ago is not told any more.
 const RECENT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// So far back it is known what was told: longer than anything is told of.
-const KNOWN: Duration = Duration::from_secs(100 * 24 * 3600);
 
 /// What there is to tell of a connection.
 struct Due {
@@ -52,7 +50,8 @@ impl Portal {
         for (tenant, own) in system.list_broken_connections(now.minus(RECENT), now.minus(SETTLED)).await? {
             due.extend(self.of_broken(own).map(|due| (tenant, due)));
         }
-        let told: HashSet<_> = system.list_told_notices(now.minus(KNOWN)).await?.into_iter().collect();
+        // Whatever is due now was not told before that.
+        let told = system.list_told_notices(now.minus(RECENT.max(furthest))).await?;
         let mut sent = 0;
         for (tenant, due) in due {
             let key = due.key();

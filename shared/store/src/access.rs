@@ -147,6 +147,14 @@ pub(crate) struct Together<'a> {
 }
 
 impl Together<'_> {
+    /// What a statement about one tenant is given first: its id, which a tenant's own statements have by themselves.
+    pub(crate) fn whose<'t>(&self, tenant: &'t TenantId) -> Vec<&'t dyn Argument> {
+        match self.access.scope {
+            Scope::Tenant(_) => vec![],
+            Scope::System => vec![tenant],
+        }
+    }
+
     /// All rows of a query.
     pub(crate) async fn list<T: FromRow>(
         &mut self,

@@ -6,7 +6,7 @@ use crate::{
     AuditHead, StoreError, SystemStore, TenantStore,
     access::Together,
     row::{Scalar, table},
-    value::{Arguments, storable},
+    value::storable,
 };
 
 /// Something that was done.
@@ -99,7 +99,7 @@ impl TenantStore {
     /// look again where the end is.
     pub async fn append_audit(&self, key: &[u8; 32], new: &NewAuditEvent) -> Result<AuditEvent, StoreError> {
         let mut all = self.0.begin().await?;
-        let event = append(&mut all, (self.id(), &[]), key, new).await?;
+        let event = append(&mut all, self.id(), key, new).await?;
         all.commit().await?;
         Ok(event)
     }
@@ -127,11 +127,10 @@ impl TenantStore {
     }
 }
 
-/// Adds an event together with other changes. Where they are made in the system's name, `named` is the tenant, which a tenant's own
-/// statements have by themselves.
+/// Adds an event together with other changes, of the tenant itself or of the system.
 pub(crate) async fn append(
     all: &mut Together<'_>,
-    (tenant, named): (TenantId, Arguments<'_>),
+    tenant: TenantId,
     key: &[u8; 32],
     new: &NewAuditEvent,
 ) -> Result<AuditEvent, StoreError> {
@@ -141,10 +140,11 @@ pub(crate) async fn append(
         columns!(),
         ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, sequence) DO NOTHING"
     );
+    let whose = all.whose(&tenant);
     loop {
-        let head = all.find::<AuditEvent>(last, named).await?.map_or(AuditHead::EMPTY, |event| event.head());
+        let head = all.find::<AuditEvent>(last, &whose).await?.map_or(AuditHead::EMPTY, |event| event.head());
         let event = AuditEvent::after(&head, tenant, key, new);
-        let values: Vec<_> = named.iter().copied().chain(columns!(event)).collect();
+        let values: Vec<_> = whose.iter().copied().chain(columns!(event)).collect();
         if all.insert("audit event", append, &values).await? {
             return Ok(event);
         }

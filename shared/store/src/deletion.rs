@@ -95,7 +95,7 @@ impl SystemStore {
                 all.changes(forget, &[&person]).await?;
             }
         }
-        audit::append(&mut all, (id, &[&id]), audit_key, event).await?;
+        audit::append(&mut all, id, audit_key, event).await?;
         all.commit().await
     }
 }

@@ -3,6 +3,8 @@
 //! A notice is taken for some minutes, mailed, and only then noted as told: a process that dies between leaves one that another
 //! takes up. Whom a mail has reached already is not written again.
 
+use std::collections::HashSet;
+
 use turnpike_core::{TenantId, Timestamp};
 
 use crate::{
@@ -55,8 +57,8 @@ impl FromRow for Told {
 
 impl SystemStore {
     /// What everybody whom it concerns was told at `since` or later.
-    pub async fn list_told_notices(&self, since: Timestamp) -> Result<Vec<(TenantId, String)>, StoreError> {
-        let sql = "SELECT tenant_id, key FROM notices WHERE told_at >= $1 ORDER BY tenant_id, key";
+    pub async fn list_told_notices(&self, since: Timestamp) -> Result<HashSet<(TenantId, String)>, StoreError> {
+        let sql = "SELECT tenant_id, key FROM notices WHERE told_at >= $1";
         let told: Vec<(TenantId, Told)> = self.0.list(sql, &[&since]).await?;
         Ok(told.into_iter().map(|(tenant, Told(key))| (tenant, key)).collect())
     }

@@ -66,8 +66,7 @@ pub(super) fn price(Micros(micros): Micros, currency: Currency) -> String {
 
 fn decimal(micros: i64, decimals: usize) -> String {
     let sign = if micros < 0 { "-" } else { "" };
-    let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let whole = grouped(i64::try_from(whole).unwrap_or(i64::MAX));
+    let (whole, part) = (grouped((micros / 1_000_000).abs()), (micros % 1_000_000).abs());
     match decimals {
         0 => format!("{sign}{whole}"),
         _ => format!("{sign}{whole}.{}", &format!("{part:06}")[..decimals]),
@@ -87,6 +86,7 @@ mod tests {
         assert_eq!(price(Micros(900), Currency::USD), "0.0009");
         assert_eq!(price(Micros(29_000_000), Currency::USD), "29.00");
         assert_eq!(price(Micros(0), yen), "0");
+        assert_eq!(grouped(1_000_000), "1,000,000");
     }
 
     #[test]

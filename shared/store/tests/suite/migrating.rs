@@ -135,7 +135,7 @@ async fn whoever_was_told_something_before_all_notices_had_one_table_is_not_told
     let app = Store::open(&database.app_url, 1).await.unwrap();
     assert_eq!(
         app.system().list_told_notices(Timestamp::from_micros(0)).await.unwrap(),
-        [(tenant, "budget/80".into())]
+        [(tenant, "budget/80".into())].into()
     );
     let half_told = app.tenant(tenant).take_notice(&format!("connection/{connection}/9/14"), NOW, NOW).await.unwrap();
     assert_eq!(half_told, Some(vec!["ann".into()]));

@@ -63,11 +63,11 @@ on_both! {
         assert!(it.ours.update_notice(key, &["ann".into()], None).await.unwrap());
         let again = it.ours.take_notice(key, later(60), later(120)).await.unwrap();
         assert_eq!(again, Some(vec!["ann".into()]), "who had it is gone, and has reached one");
-        assert_eq!(told().await, []);
+        assert_eq!(told().await, [].into());
         assert!(it.ours.update_notice(key, &["ann".into(), "bob".into()], Some(later(61))).await.unwrap());
         assert_eq!(it.ours.take_notice(key, later(9999), later(9999)).await.unwrap(), None, "all know");
-        assert_eq!(told().await, [(it.our_id, key.to_owned())]);
-        assert_eq!(it.store.system().list_told_notices(later(62)).await.unwrap(), [], "that was before");
+        assert_eq!(told().await, [(it.our_id, key.to_owned())].into());
+        assert_eq!(it.store.system().list_told_notices(later(62)).await.unwrap(), [].into(), "that was before");
         assert_eq!(it.theirs.take_notice(key, NOW, later(60)).await.unwrap(), Some(vec![]), "theirs is another");
     }
 
